@@ -3,6 +3,8 @@
 
 # Targets that TableGen writes headers for; MLIR code waits for all of them.
 add_custom_target(qimeng_tablegen_all)
+# Every tool, and what tools load at run time.
+add_custom_target(qimeng-tools)
 
 function(qimeng_common name)
   # Time stamps in a precompiled header would defeat ccache.
@@ -73,6 +75,7 @@ int main(int argc, char **argv) { return @function@(argc, argv); }
     if(arg_MLIR)
       target_link_libraries(${name} PRIVATE qimeng_mlir)
     endif()
+    add_dependencies(qimeng-tools ${name})
   endif()
 endfunction()
 
@@ -97,6 +100,7 @@ function(qimeng_add_multicall)
   qimeng_common(qimeng)
   target_link_libraries(qimeng PRIVATE ${libraries} qimeng_mlir)
   add_custom_command(TARGET qimeng POST_BUILD ${links} VERBATIM)
+  add_dependencies(qimeng-tools qimeng)
 endfunction()
 if(QIMENG_STATIC)
   # At the end of the top-level CMakeLists, when every tool is known.
