@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qimeng/Tuning/TrialStore.h"
+#include "Text.h"
 #include "TrialSchema.h"
 #include "qimeng/Support/File.h"
 #include <chrono>
@@ -153,7 +154,7 @@ Status TrialStore::Impl::checkIntegrity() {
   if (verdict == "ok")
     return {};
   return Error{"cannot open the trial store '" + path +
-               "': the file is damaged (" + verdict +
+               "': the file is damaged (" + printable(verdict) +
                "). It was left as it is; restore it from a copy, or save what "
                "can be read with `sqlite3 '" +
                path +
