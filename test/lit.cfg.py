@@ -12,6 +12,7 @@ import os
 import sys
 
 import lit.formats
+import lit.util
 
 config.name = "QiMeng"
 config.test_format = lit.formats.ShTest(execute_external=False)
@@ -63,6 +64,6 @@ examples = os.path.join(config.test_source_root, "..", "docs", "examples")
 config.substitutions.append(("%examples", os.path.normpath(examples)))
 
 # A test that hangs is a failed test, not a hung suite.
-supported, _ = lit_config.killProcessAndChildrenIsSupported
+supported, _ = lit.util.killProcessAndChildrenIsSupported()
 if supported and not lit_config.maxIndividualTestTime:
     lit_config.maxIndividualTestTime = 600
