@@ -77,8 +77,10 @@ public:
 
   /// The first context fault that check() saw, or CUDA_SUCCESS.
   cuda::CUresult fault() const { return contextFault; }
-  /// The latest failure that check() saw, or CUDA_SUCCESS.
+  /// The latest failure that check() saw since forgetFailure(), or
+  /// CUDA_SUCCESS.
   cuda::CUresult lastFailure() const { return latestFailure; }
+  void forgetFailure() const { latestFailure = cuda::CUDA_SUCCESS; }
 
 private:
   Device() = default;
@@ -138,6 +140,8 @@ public:
   /// Empty when the guards are intact; otherwise what was overwritten, for
   /// example "8 bytes, first at 12 past the end". Wait for the kernels first.
   Result<std::string> checkGuards() const;
+  /// Writes the pattern anew.
+  Status restoreGuards();
 
 private:
   DevicePtr device;

@@ -1,0 +1,649 @@
+//===- Measure.cpp - Checking and timing programs -------------------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qimeng/Runtime/Measure.h"
+#include "qimeng/Support/File.h"
+#include <algorithm>
+#include <map>
+
+namespace qimeng {
+
+using namespace cuda;
+using Kind = Program::BufferKind;
+
+FailureKind classify(const Device &device, FailureKind otherwise) {
+  switch (device.fault() ? device.fault() : device.lastFailure()) {
+  case CUDA_SUCCESS:
+    return otherwise;
+  case CUDA_ERROR_OUT_OF_MEMORY:
+    return FailureKind::OutOfMemory;
+  case CUDA_ERROR_ILLEGAL_ADDRESS:
+  case CUDA_ERROR_MISALIGNED_ADDRESS:
+  case CUDA_ERROR_INVALID_ADDRESS_SPACE:
+  case CUDA_ERROR_INVALID_PC:
+    return FailureKind::IllegalAddress;
+  default:
+    return device.fault() ? FailureKind::LaunchFailure : otherwise;
+  }
+}
+
+namespace {
+/// Which numbers an input holds.
+struct DrawKey {
+  uint64_t seed = 0;
+  Draw draw;
+  bool operator==(const DrawKey &other) const {
+    return seed == other.seed && draw == other.draw;
+  }
+};
+
+/// The inputs of one draw on the device, shared by all candidates.
+struct InputSet {
+  std::vector<DeviceMemory> memories;
+  std::vector<uint64_t> hashes;
+  std::optional<DrawKey> holds;
+
+  std::vector<CUdeviceptr> addresses() const {
+    std::vector<CUdeviceptr> result;
+    for (const DeviceMemory &memory : memories)
+      result.push_back(memory.address());
+    return result;
+  }
+};
+
+/// One candidate with its own outputs and temporaries for each input set.
+struct Candidate {
+  Candidate(Executor executor, ProgramMeasurement &result)
+      : executor(std::move(executor)), result(result) {}
+  Executor executor;
+  ProgramMeasurement &result;
+  std::vector<BufferSet> buffers;
+  std::vector<Binding> bindings;
+};
+} // namespace
+
+struct Measurer::State {
+  explicit State(DevicePtr device) : device(std::move(device)) {}
+
+  DevicePtr device;
+  DeviceStream stream;
+
+  /// What the cached sets and outputs below belong to.
+  std::string problem;
+  std::vector<InputSet> sets;
+  std::optional<Executor> reference;
+  std::vector<std::pair<DrawKey, std::vector<std::string>>> references;
+
+  Failure fail(FailureKind otherwise, const std::string &message) const {
+    return {classify(*device, otherwise), message};
+  }
+  Failure open(const MeasureRequest &request,
+               std::vector<Candidate> &candidates, MeasureAnswer &answer);
+  Failure selectProblem(const MeasureRequest &request,
+                        const Program &signature);
+  Failure loadReference(const std::string &folder, const Program &signature);
+  Failure allocate(const MeasureRequest &request,
+                   std::vector<Candidate> &candidates, unsigned &rotations);
+  Failure fillInputs(InputSet &set, const Program &signature,
+                     const DrawKey &key);
+  Result<const std::vector<std::string> *>
+  referenceOutputs(const Program &signature, const DrawKey &key);
+  Failure runOnce(Candidate &candidate, unsigned set);
+  /// Guards, inputs and outputs of `set` after the candidate ran on it.
+  Failure inspect(Candidate &candidate, unsigned set,
+                  const MeasureRequest &request);
+  Failure compareOutputs(Candidate &candidate, unsigned set,
+                         const MeasureRequest &request);
+  /// After writes out of bounds, so that nobody else is blamed for them.
+  Failure repair(std::vector<Candidate> &candidates);
+  Failure time(const MeasureRequest &request,
+               std::vector<Candidate> &candidates);
+};
+
+//===----------------------------------------------------------------------===//
+// Preparation
+//===----------------------------------------------------------------------===//
+
+/// Types and shapes of the inputs, and the shapes of the outputs.
+static std::string signatureOf(const Program &program) {
+  std::string text;
+  for (const Program::Buffer &buffer : program.buffers) {
+    if (buffer.kind == Kind::Temporary)
+      continue;
+    text += bufferKindName(buffer.kind);
+    if (buffer.kind == Kind::Input)
+      text += std::string(" ") + dataTypeName(buffer.dtype);
+    for (int64_t extent : buffer.shape)
+      text += " " + std::to_string(extent);
+    text += "; ";
+  }
+  return text;
+}
+
+Failure Measurer::State::open(const MeasureRequest &request,
+                              std::vector<Candidate> &candidates,
+                              MeasureAnswer &answer) {
+  for (size_t i = 0; i < request.programs.size(); ++i) {
+    ProgramMeasurement &result = answer.programs[i];
+    Result<Program> program = Program::load(request.programs[i]);
+    if (!program) {
+      result.failure = {FailureKind::LoadFailure, program.error()};
+      continue;
+    }
+    Result<Executor> executor = Executor::create(device, std::move(*program));
+    if (!executor) {
+      result.failure = fail(FailureKind::LoadFailure, executor.error());
+      if (device->fault())
+        return result.failure;
+      continue;
+    }
+    if (!candidates.empty() &&
+        signatureOf(executor->program()) !=
+            signatureOf(candidates.front().executor.program()))
+      return {FailureKind::BadRequest,
+              "the programs of one request must have the same inputs and "
+              "outputs: '" +
+                  request.programs[i] + "' has " +
+                  signatureOf(executor->program()) + "the first has " +
+                  signatureOf(candidates.front().executor.program())};
+    result.launches = executor->launches();
+    candidates.emplace_back(std::move(*executor), result);
+  }
+  return {};
+}
+
+Failure Measurer::State::loadReference(const std::string &folder,
+                                       const Program &signature) {
+  Result<Program> program = Program::load(folder);
+  if (!program)
+    return {FailureKind::ReferenceFailure, program.error()};
+  for (Kind kind : {Kind::Input, Kind::Output}) {
+    std::vector<unsigned> ours = signature.buffersOf(kind);
+    std::vector<unsigned> theirs = program->buffersOf(kind);
+    bool same = ours.size() == theirs.size();
+    for (size_t i = 0; same && i < ours.size(); ++i)
+      same =
+          signature.buffers[ours[i]].shape == program->buffers[theirs[i]].shape;
+    if (!same)
+      return {FailureKind::BadRequest,
+              "the reference '" + folder + "' has other " +
+                  bufferKindName(kind) + "s: " + signatureOf(*program) +
+                  "the program has " + signatureOf(signature)};
+  }
+  Result<Executor> executor = Executor::create(device, std::move(*program));
+  if (!executor)
+    return {FailureKind::ReferenceFailure, executor.error()};
+  reference.emplace(std::move(*executor));
+  return {};
+}
+
+Failure Measurer::State::selectProblem(const MeasureRequest &request,
+                                       const Program &signature) {
+  std::string key = signatureOf(signature);
+  if (!request.reference.empty()) {
+    Result<std::string> manifest =
+        readFile(request.reference + "/program.json");
+    if (!manifest)
+      return {FailureKind::ReferenceFailure, manifest.error()};
+    key += *manifest;
+  }
+  if (key == problem)
+    return {};
+  problem.clear();
+  sets.clear();
+  references.clear();
+  reference.reset();
+  if (!request.reference.empty())
+    if (Failure failure = loadReference(request.reference, signature))
+      return failure;
+  problem = key;
+  return {};
+}
+
+Failure Measurer::State::allocate(const MeasureRequest &request,
+                                  std::vector<Candidate> &candidates,
+                                  unsigned &rotations) {
+  const Program &signature = candidates.front().executor.program();
+  std::vector<unsigned> inputs = signature.buffersOf(Kind::Input);
+  int64_t inputBytes = 0;
+  for (unsigned input : inputs)
+    inputBytes += signature.buffers[input].bytes();
+  int64_t setBytes = inputBytes;
+  for (const Candidate &candidate : candidates)
+    setBytes += BufferSet::bytesFor(candidate.executor.program(), false);
+  Result<int64_t> free = device->freeBytes();
+  if (!free)
+    return fail(FailureKind::LaunchFailure, free.error());
+  // The reference, in float64, needs its part as well.
+  int64_t available =
+      (*free + inputBytes * static_cast<int64_t>(sets.size())) / 2;
+  rotations = static_cast<unsigned>(
+      std::clamp<int64_t>(available / std::max<int64_t>(setBytes, 1), 1,
+                          std::max(1u, request.rotations)));
+  if (sets.size() > rotations)
+    sets.resize(rotations);
+  while (sets.size() < rotations) {
+    InputSet set;
+    for (unsigned input : inputs) {
+      Result<DeviceMemory> memory =
+          DeviceMemory::allocate(device, signature.buffers[input].bytes(),
+                                 /*guarded=*/true);
+      if (!memory)
+        return fail(FailureKind::LaunchFailure, memory.error());
+      set.memories.push_back(std::move(*memory));
+    }
+    set.hashes.resize(inputs.size());
+    sets.push_back(std::move(set));
+  }
+  for (Candidate &candidate : candidates)
+    for (const InputSet &set : sets) {
+      std::vector<CUdeviceptr> shared = set.addresses();
+      Result<BufferSet> buffers =
+          BufferSet::allocate(device, candidate.executor.program(), &shared);
+      if (!buffers)
+        return fail(FailureKind::LaunchFailure, buffers.error());
+      Result<Binding> binding = candidate.executor.bind(buffers->addresses());
+      if (!binding)
+        return fail(FailureKind::LaunchFailure, binding.error());
+      candidate.buffers.push_back(std::move(*buffers));
+      candidate.bindings.push_back(std::move(*binding));
+    }
+  return {};
+}
+
+static std::string drawInput(const Program &program, unsigned inputNumber,
+                             const DrawKey &key) {
+  const Program::Buffer &buffer =
+      program.buffers[program.buffersOf(Kind::Input)[inputNumber]];
+  std::string bytes(buffer.bytes(), '\0');
+  drawElements(bytes.data(), buffer.dtype, buffer.elements(), key.seed,
+               inputNumber, key.draw);
+  return bytes;
+}
+
+Failure Measurer::State::fillInputs(InputSet &set, const Program &signature,
+                                    const DrawKey &key) {
+  if (set.holds && *set.holds == key)
+    return {};
+  set.holds.reset();
+  for (unsigned i = 0; i < set.memories.size(); ++i) {
+    std::string bytes = drawInput(signature, i, key);
+    set.hashes[i] = hashBytes(bytes.data(), bytes.size());
+    if (Status status = set.memories[i].upload(bytes.data(), bytes.size());
+        !status)
+      return fail(FailureKind::LaunchFailure, status.error());
+  }
+  set.holds = key;
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// The reference
+//===----------------------------------------------------------------------===//
+
+Result<const std::vector<std::string> *>
+Measurer::State::referenceOutputs(const Program &signature,
+                                  const DrawKey &key) {
+  for (const auto &known : references)
+    if (known.first == key)
+      return &known.second;
+  const Program &program = reference->program();
+  Result<BufferSet> buffers = BufferSet::allocate(device, program);
+  if (!buffers)
+    return Error{buffers.error()};
+  std::vector<unsigned> inputs = program.buffersOf(Kind::Input);
+  std::vector<unsigned> ours = signature.buffersOf(Kind::Input);
+  for (unsigned i = 0; i < inputs.size(); ++i) {
+    const Program::Buffer &buffer = program.buffers[inputs[i]];
+    std::string narrow = drawInput(signature, i, key);
+    std::string wide(buffer.bytes(), '\0');
+    convertElements(narrow.data(), signature.buffers[ours[i]].dtype,
+                    wide.data(), buffer.dtype, buffer.elements());
+    if (Status status =
+            buffers->memory(inputs[i]).upload(wide.data(), wide.size());
+        !status)
+      return Error{status.error()};
+  }
+  Result<Binding> binding = reference->bind(buffers->addresses());
+  if (!binding)
+    return Error{binding.error()};
+  if (Status status = buffers->poison(program, stream.handle()); !status)
+    return Error{status.error()};
+  if (Status status = reference->enqueue(*binding, stream.handle()); !status)
+    return Error{status.error()};
+  if (Status status = stream.synchronize(); !status)
+    return Error{status.error()};
+  std::vector<std::string> outputs;
+  for (unsigned output : program.buffersOf(Kind::Output)) {
+    std::string bytes(program.buffers[output].bytes(), '\0');
+    if (Status status =
+            buffers->memory(output).download(bytes.data(), bytes.size());
+        !status)
+      return Error{status.error()};
+    outputs.push_back(std::move(bytes));
+  }
+  // Many seeds in one search would fill the host's memory.
+  if (references.size() >= 16)
+    references.erase(references.begin());
+  references.emplace_back(key, std::move(outputs));
+  return &references.back().second;
+}
+
+//===----------------------------------------------------------------------===//
+// Checks
+//===----------------------------------------------------------------------===//
+
+Failure Measurer::State::runOnce(Candidate &candidate, unsigned set) {
+  const Program &program = candidate.executor.program();
+  if (Status status = candidate.buffers[set].poison(program, stream.handle());
+      !status)
+    return fail(FailureKind::LaunchFailure, status.error());
+  if (Status status =
+          candidate.executor.enqueue(candidate.bindings[set], stream.handle());
+      !status)
+    return fail(FailureKind::LaunchFailure, status.error());
+  if (Status status = stream.synchronize(); !status)
+    return fail(FailureKind::LaunchFailure,
+                "program '" + program.name + "': " + status.error());
+  return {};
+}
+
+Failure Measurer::State::inspect(Candidate &candidate, unsigned set,
+                                 const MeasureRequest &request) {
+  const Program &program = candidate.executor.program();
+  Result<std::string> guards = candidate.buffers[set].checkGuards(program);
+  std::vector<unsigned> inputs = program.buffersOf(Kind::Input);
+  std::string changed;
+  for (unsigned i = 0; guards && guards->empty() && i < inputs.size(); ++i) {
+    const std::string &name = program.buffers[inputs[i]].name;
+    DeviceMemory &memory = sets[set].memories[i];
+    guards = memory.checkGuards();
+    if (guards && !guards->empty())
+      guards = "buffer '" + name + "': " + *guards;
+    std::string bytes(memory.bytes(), '\0');
+    if (Status status = memory.download(bytes.data(), bytes.size()); !status)
+      return fail(FailureKind::LaunchFailure, status.error());
+    if (changed.empty() &&
+        hashBytes(bytes.data(), bytes.size()) != sets[set].hashes[i])
+      changed = name;
+  }
+  if (!guards)
+    return fail(FailureKind::LaunchFailure, guards.error());
+  std::string prefix = "program '" + program.name + "': ";
+  Failure failure;
+  if (!guards->empty()) {
+    candidate.result.guardsIntact = false;
+    failure = {FailureKind::GuardViolation,
+               prefix + "wrote out of bounds; " + *guards};
+  } else if (!changed.empty()) {
+    candidate.result.inputsUnchanged = false;
+    failure = {FailureKind::InputsChanged,
+               prefix + "changed its input '" + changed + "'"};
+  }
+  if (failure) {
+    sets[set].holds.reset();
+    return failure;
+  }
+  return compareOutputs(candidate, set, request);
+}
+
+Failure Measurer::State::repair(std::vector<Candidate> &candidates) {
+  Status status;
+  for (InputSet &set : sets) {
+    set.holds.reset();
+    for (DeviceMemory &memory : set.memories)
+      if (status)
+        status = memory.restoreGuards();
+  }
+  for (Candidate &candidate : candidates)
+    for (BufferSet &buffers : candidate.buffers)
+      if (status)
+        status = buffers.restoreGuards();
+  if (status)
+    return {};
+  return fail(FailureKind::LaunchFailure, status.error());
+}
+
+Failure Measurer::State::compareOutputs(Candidate &candidate, unsigned set,
+                                        const MeasureRequest &request) {
+  if (!reference)
+    return {};
+  const Program &program = candidate.executor.program();
+  std::vector<unsigned> outputs = program.buffersOf(Kind::Output);
+  // The outputs are fetched first: the candidate ran before the reference.
+  std::vector<std::string> got;
+  for (unsigned output : outputs) {
+    std::string bytes(program.buffers[output].bytes(), '\0');
+    if (Status status = candidate.buffers[set].memory(output).download(
+            bytes.data(), bytes.size());
+        !status)
+      return fail(FailureKind::LaunchFailure, status.error());
+    got.push_back(std::move(bytes));
+  }
+  Result<const std::vector<std::string> *> want =
+      referenceOutputs(program, *sets[set].holds);
+  if (!want)
+    return {FailureKind::ReferenceFailure, "reference: " + want.error()};
+  std::vector<unsigned> references =
+      reference->program().buffersOf(Kind::Output);
+  Failure failure;
+  std::vector<OutputCheck> &checks = candidate.result.outputs;
+  checks.resize(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Program::Buffer &buffer = program.buffers[outputs[i]];
+    OutputCheck check;
+    check.name = buffer.name;
+    check.tolerance =
+        request.tolerance.value_or(Tolerance::defaultFor(buffer.dtype));
+    check.comparison =
+        compareElements(got[i].data(), buffer.dtype, (**want)[i].data(),
+                        reference->program().buffers[references[i]].dtype,
+                        buffer.elements(), check.tolerance);
+    check.passed = check.comparison.passes(check.tolerance);
+    if (!check.passed && !failure)
+      failure = {FailureKind::Mismatch,
+                 "program '" + program.name + "', output '" + buffer.name +
+                     "', inputs drawn " +
+                     drawModeName(sets[set].holds->draw.mode) + ": " +
+                     check.comparison.describe()};
+    bool first = checks[i].name.empty();
+    bool worse = checks[i].passed &&
+                 (!check.passed || check.comparison.relativeFrobenius >
+                                       checks[i].comparison.relativeFrobenius);
+    if (first || worse)
+      checks[i] = std::move(check);
+  }
+  return failure;
+}
+
+//===----------------------------------------------------------------------===//
+// Measurer
+//===----------------------------------------------------------------------===//
+
+Measurer::Measurer(DevicePtr device)
+    : state(std::make_unique<State>(std::move(device))) {}
+Measurer::~Measurer() = default;
+
+Failure Measurer::State::time(const MeasureRequest &request,
+                              std::vector<Candidate> &candidates) {
+  std::vector<Candidate *> alive;
+  std::vector<TimedCall> calls;
+  for (Candidate &candidate : candidates) {
+    if (candidate.result.failure)
+      continue;
+    for (BufferSet &buffers : candidate.buffers)
+      if (Status status =
+              buffers.poison(candidate.executor.program(), stream.handle());
+          !status)
+        return fail(FailureKind::LaunchFailure, status.error());
+    alive.push_back(&candidate);
+    calls.push_back([&candidate](CUstream stream, unsigned round) {
+      const Binding &binding =
+          candidate.bindings[round % candidate.bindings.size()];
+      return candidate.executor.enqueue(binding, stream);
+    });
+  }
+  if (Status status = stream.synchronize(); !status)
+    return fail(FailureKind::LaunchFailure, status.error());
+  TimingOptions options;
+  options.warmup = request.warmup;
+  options.repeats = request.repeats;
+  options.seed = request.seed;
+  options.budgetSeconds = request.budgetSeconds;
+  // Every set is to be used at least once.
+  options.fewestRepeats =
+      std::max<unsigned>(options.fewestRepeats, sets.size());
+  Result<std::vector<Timing>> timings = timeInterleaved(device, calls, options);
+  if (!timings)
+    return fail(FailureKind::LaunchFailure, timings.error());
+  for (size_t i = 0; i < alive.size(); ++i) {
+    ProgramMeasurement &result = alive[i]->result;
+    result.timing = std::move((*timings)[i]);
+    unsigned used = std::min<unsigned>(
+        sets.size(), result.timing.microseconds.size() + request.warmup);
+    for (unsigned set = 0; set < used && !result.failure; ++set)
+      result.failure = inspect(*alive[i], set, request);
+    if (device->fault())
+      return result.failure;
+    if (result.failure.kind == FailureKind::GuardViolation)
+      if (Failure failure = repair(candidates))
+        return failure;
+  }
+  return {};
+}
+
+MeasureAnswer Measurer::measure(const MeasureRequest &request) {
+  MeasureAnswer answer;
+  answer.programs.resize(request.programs.size());
+  State &now = *state;
+  now.device->forgetFailure();
+  std::vector<Candidate> candidates;
+  answer.failure = now.open(request, candidates, answer);
+  if (answer.failure || candidates.empty())
+    return answer;
+  if (!now.stream.handle()) {
+    Result<DeviceStream> stream = DeviceStream::create(now.device);
+    if (!stream) {
+      answer.failure = now.fail(FailureKind::LaunchFailure, stream.error());
+      return answer;
+    }
+    now.stream = std::move(*stream);
+  }
+  const Program &signature = candidates.front().executor.program();
+  if ((answer.failure = now.selectProblem(request, signature)))
+    return answer;
+  if ((answer.failure = now.allocate(request, candidates, answer.rotations)))
+    return answer;
+
+  // The checked draws take the first set in turn; the timed draw comes last and
+  // stays.
+  std::vector<DrawKey> draws;
+  for (size_t i = 0; i < request.checks.size(); ++i)
+    draws.push_back({request.seed + 1000 + i, request.checks[i]});
+  draws.push_back({request.seed, request.draw});
+  for (const DrawKey &draw : draws)
+    for (Candidate &candidate : candidates) {
+      if (candidate.result.failure)
+        continue;
+      Failure failure = now.fillInputs(now.sets[0], signature, draw);
+      if (!failure)
+        failure = now.runOnce(candidate, 0);
+      if (!failure)
+        failure = now.inspect(candidate, 0, request);
+      candidate.result.failure = failure;
+      if (failure.kind == FailureKind::GuardViolation)
+        answer.failure = now.repair(candidates);
+      if (now.device->fault() ||
+          failure.kind == FailureKind::ReferenceFailure) {
+        answer.failure = failure;
+        return answer;
+      }
+      if (answer.failure)
+        return answer;
+    }
+  if (request.repeats == 0)
+    return answer;
+  for (size_t set = 0; set < now.sets.size(); ++set)
+    if ((answer.failure = now.fillInputs(now.sets[set], signature,
+                                         {request.seed + set, request.draw})))
+      return answer;
+  answer.failure = now.time(request, candidates);
+  return answer;
+}
+
+Failure Measurer::run(const RunRequest &request) {
+  state->device->forgetFailure();
+  Result<Program> program = Program::load(request.program);
+  if (!program)
+    return {FailureKind::LoadFailure, program.error()};
+  Result<Executor> executor =
+      Executor::create(state->device, std::move(*program));
+  if (!executor)
+    return state->fail(FailureKind::LoadFailure, executor.error());
+  const Program &loaded = executor->program();
+  std::vector<unsigned> inputs = loaded.buffersOf(Kind::Input);
+  std::vector<unsigned> outputs = loaded.buffersOf(Kind::Output);
+  if (inputs.size() != request.inputs.size() ||
+      outputs.size() != request.outputs.size())
+    return {FailureKind::BadRequest,
+            "program '" + loaded.name + "' has " +
+                std::to_string(inputs.size()) + " inputs and " +
+                std::to_string(outputs.size()) + " outputs, " +
+                std::to_string(request.inputs.size()) + " and " +
+                std::to_string(request.outputs.size()) + " files were given"};
+  auto failed = [&](const std::string &message) {
+    return state->fail(FailureKind::LaunchFailure, message);
+  };
+  Result<BufferSet> buffers = BufferSet::allocate(state->device, loaded);
+  if (!buffers)
+    return failed(buffers.error());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Result<std::string> bytes = readFile(request.inputs[i]);
+    if (!bytes)
+      return {FailureKind::BadRequest, bytes.error()};
+    const Program::Buffer &buffer = loaded.buffers[inputs[i]];
+    if (static_cast<int64_t>(bytes->size()) != buffer.bytes())
+      return {FailureKind::BadRequest,
+              "'" + request.inputs[i] + "' has " +
+                  std::to_string(bytes->size()) + " bytes, input '" +
+                  buffer.name + "' takes " + std::to_string(buffer.bytes())};
+    if (Status status =
+            buffers->memory(inputs[i]).upload(bytes->data(), bytes->size());
+        !status)
+      return failed(status.error());
+  }
+  Result<DeviceStream> stream = DeviceStream::create(state->device);
+  if (!stream)
+    return failed(stream.error());
+  Result<Binding> binding = executor->bind(buffers->addresses());
+  if (!binding)
+    return failed(binding.error());
+  if (Status status = buffers->poison(loaded, stream->handle()); !status)
+    return failed(status.error());
+  if (Status status = executor->enqueue(*binding, stream->handle()); !status)
+    return failed(status.error());
+  if (Status status = stream->synchronize(); !status)
+    return failed(status.error());
+  Result<std::string> guards = buffers->checkGuards(loaded);
+  if (!guards)
+    return failed(guards.error());
+  if (!guards->empty())
+    return {FailureKind::GuardViolation,
+            "program '" + loaded.name + "' wrote out of bounds; " + *guards};
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    std::string bytes(loaded.buffers[outputs[i]].bytes(), '\0');
+    if (Status status =
+            buffers->memory(outputs[i]).download(bytes.data(), bytes.size());
+        !status)
+      return failed(status.error());
+    if (Status status = writeFile(request.outputs[i], bytes); !status)
+      return {FailureKind::BadRequest, status.error()};
+  }
+  return {};
+}
+
+} // namespace qimeng
