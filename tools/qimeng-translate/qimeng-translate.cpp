@@ -1,0 +1,148 @@
+//===- qimeng-translate.cpp - GPU programs to LLVM IR, PTX and cubin ------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "qimeng/Pipelines/Registration.h"
+#include "qimeng/Support/File.h"
+#include "qimeng/Target/Assembler.h"
+#include "qimeng/Target/Ptx.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+namespace cl = llvm::cl;
+
+namespace {
+
+enum class Form { Llvm, Ptx, Cubin };
+
+// Also in the help text and docs.
+enum ExitCode { Done = 0, BadInput = 1, BadUsage = 2, BadMachine = 3 };
+
+constexpr const char *overview =
+    R"(QiMeng translator: GPU programs to LLVM IR, PTX and cubin
+
+Reads a module of llvm.func kernels (dialects llvm, nvvm, arith, scf, cf, index).
+
+Examples:
+  qimeng-translate --to=ptx --arch=sm_90a gemm.mlir               PTX on stdout
+  qimeng-translate --to=cubin --arch=sm_80 gemm.mlir -o g.cubin   through ptxas
+  qimeng-translate --to=cubin --report gemm.mlir -o g.cubin       registers, spills
+
+Exit codes:
+  0  done
+  1  the program is at fault, or what was generated from it; stderr says where
+  2  wrong command line
+  3  the machine is at fault: no ptxas, an old one, an output that cannot be written
+
+An output file is complete or untouched.
+)";
+
+int fail(ExitCode code, const std::string &message) {
+  llvm::errs() << "qimeng-translate: " << message << "\n";
+  return code;
+}
+
+void printReport(const qimeng::Cubin &cubin) {
+  for (const qimeng::KernelResources &kernel : cubin.kernels)
+    llvm::errs() << kernel.name << ": " << kernel.registers << " registers, "
+                 << kernel.sharedBytes << " bytes static shared, "
+                 << kernel.stackBytes << " bytes stack, "
+                 << kernel.spillStoreBytes << " + " << kernel.spillLoadBytes
+                 << " bytes spill stores + loads\n";
+  for (const std::string &warning : cubin.warnings)
+    llvm::errs() << warning << "\n";
+}
+
+} // namespace
+
+int qimengTranslateMain(int argc, char **argv) {
+  cl::OptionCategory category("Options");
+  cl::opt<std::string> input(cl::Positional,
+                             cl::desc("<input .mlir, - for stdin>"),
+                             cl::init("-"), cl::cat(category));
+  cl::opt<std::string> output("o", cl::desc("Output file (default: -, stdout)"),
+                              cl::value_desc("file"), cl::init("-"),
+                              cl::cat(category));
+  cl::opt<Form> form("to", cl::desc("What to make (default: ptx)"),
+                     cl::init(Form::Ptx),
+                     cl::values(clEnumValN(Form::Llvm, "llvm", "LLVM IR text"),
+                                clEnumValN(Form::Ptx, "ptx", "PTX text"),
+                                clEnumValN(Form::Cubin, "cubin",
+                                           "machine code, through ptxas")),
+                     cl::cat(category));
+  cl::opt<std::string> archName(
+      "arch", cl::desc("Architecture, such as sm_80 or sm_90a (the default)"),
+      cl::value_desc("sm_XX"), cl::init("sm_90a"), cl::cat(category));
+  cl::opt<bool> noOptimize("no-ir-passes",
+                           cl::desc("Generate code from LLVM IR as lowered"),
+                           cl::cat(category));
+  cl::opt<bool> report("report",
+                       cl::desc("Print each kernel's registers, shared memory "
+                                "and spills to stderr (with --to=cubin)"),
+                       cl::cat(category));
+  cl::HideUnrelatedOptions(category);
+  if (!cl::ParseCommandLineOptions(argc, argv, overview, &llvm::errs()))
+    return BadUsage;
+
+  qimeng::Result<const qimeng::Architecture *> architecture =
+      qimeng::findArchitecture(archName);
+  if (!architecture)
+    return fail(BadUsage, "--arch: " + architecture.error());
+
+  DialectRegistry registry;
+  qimeng::registerDialects(registry);
+  qimeng::registerGpuTargetInterfaces(registry);
+  MLIRContext context(registry);
+  std::string error;
+  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(input, &error);
+  if (!buffer)
+    return fail(BadInput, error);
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  SourceMgrDiagnosticHandler diagnostics(sources, &context);
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
+  if (!module)
+    return BadInput;
+
+  qimeng::PtxOptions options;
+  if (noOptimize)
+    options.optimize = qimeng::PtxOptions::Optimize::None;
+  FailureOr<std::string> text =
+      form == Form::Llvm
+          ? qimeng::translateToLlvmIr(*module, **architecture, options)
+          : qimeng::translateToPtx(*module, **architecture, options);
+  if (failed(text))
+    return BadInput;
+
+  if (form == Form::Cubin) {
+    qimeng::Result<qimeng::Ptxas> ptxas = qimeng::findPtxas();
+    if (!ptxas)
+      return fail(BadMachine, ptxas.error());
+    qimeng::Result<qimeng::Cubin> cubin =
+        qimeng::assemble(*text, **architecture);
+    if (!cubin)
+      return fail(BadInput, cubin.error());
+    if (report)
+      printReport(*cubin);
+    text = std::move(cubin->bytes);
+  }
+
+  if (output == "-") {
+    llvm::outs() << *text;
+    llvm::outs().flush();
+    if (!llvm::outs().has_error())
+      return Done;
+    llvm::outs().clear_error();
+    return fail(BadMachine, "cannot write to stdout");
+  }
+  if (qimeng::Status written = qimeng::writeFile(output, *text); !written)
+    return fail(BadMachine, written.error());
+  return Done;
+}
