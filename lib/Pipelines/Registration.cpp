@@ -12,9 +12,12 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/TransformOps/DialectExtension.h"
 #include "mlir/Dialect/Transform/IR/TransformDialect.h"
 #include "mlir/Transforms/Passes.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
+#include "qimeng/Dialect/QiMeng/TransformOps/MacroAction.h"
+#include "qimeng/Dialect/QiMeng/Transforms/Passes.h"
 
 using namespace mlir;
 
@@ -25,6 +28,8 @@ void qimeng::registerDialects(DialectRegistry &registry) {
                   LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
                   NVVM::NVVMDialect, scf::SCFDialect, tensor::TensorDialect,
                   transform::TransformDialect>();
+  registerTransformExtension(registry);
+  linalg::registerTransformDialectExtension(registry);
 }
 
 void qimeng::registerPasses() {
@@ -32,4 +37,5 @@ void qimeng::registerPasses() {
   mlir::registerCSEPass();
   mlir::registerLoopInvariantCodeMotionPass();
   mlir::registerSymbolDCEPass();
+  registerActionPasses();
 }
