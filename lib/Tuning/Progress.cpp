@@ -167,7 +167,7 @@ bool Progress::Impl::count(const Trial &trial) {
     ++crashed;
     break;
   }
-  std::optional<double> time = trial.microseconds();
+  std::optional<double> time = trial.microseconds(measured);
   if (!time)
     return false;
   if (!first)
@@ -315,7 +315,7 @@ Line Progress::Impl::event(const Trial &trial, bool isBest) const {
   verdict.resize(10, ' ');
   line.add(verdict, tint).add("  ");
   std::string result;
-  if (std::optional<double> us = trial.microseconds()) {
+  if (std::optional<double> us = trial.microseconds(measured)) {
     result = time(*us);
     result.insert(0, 8 - std::min<size_t>(8, displayWidth(result)), ' ');
     result += "  " + factor(*first / *us);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qimeng/Tuning/Trial.h"
+#include <cmath>
 
 namespace qimeng {
 
@@ -64,10 +65,15 @@ std::optional<TrialPhase> parseTrialPhase(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<double> Trial::microseconds() const {
+std::optional<double> Trial::microseconds(bool measured) const {
   if (status != TrialStatus::verified)
     return std::nullopt;
-  return measuredMicroseconds ? measuredMicroseconds : predictedMicroseconds;
+  std::optional<double> time =
+      measured ? measuredMicroseconds : predictedMicroseconds;
+  // Neither has a speed-up nor a place on a log axis.
+  if (time && (!std::isfinite(*time) || *time <= 0))
+    return std::nullopt;
+  return time;
 }
 
 std::optional<double> Trial::achievedGBps() const {

@@ -125,8 +125,10 @@ struct Trial {
   /// Milliseconds since 1970 UTC; insertion sets it when it is 0.
   int64_t createdMilliseconds = 0;
 
-  /// The measured time, else the predicted one, of a verified trial.
-  std::optional<double> microseconds() const;
+  /// The time of a verified trial on one of the two scales, which are never
+  /// compared with each other: measured, or predicted. Absent also when it is
+  /// not a positive, finite number.
+  std::optional<double> microseconds(bool measured) const;
   /// Bytes and operations over the measured time; absent without one.
   std::optional<double> achievedGBps() const;
   std::optional<double> achievedTFLOPs() const;

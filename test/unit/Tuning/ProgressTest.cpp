@@ -259,10 +259,10 @@ TEST_F(ProgressTest, PipeGetsALinePerEvent) {
       written(ends[0]),
       "Tuning mlp: 16 steps, 2 of them finished in an earlier run; times are "
       "predicted, not measured\n"
-      "[ 3/16] accepted      100 us  8.00x    tile(%matmul, 2)  best so far\n"
+      "[ 3/16] accepted      120 us  8.00x    tile(%matmul, 2)  best so far\n"
       "[ 4/16] refused     in verify          stage(%a): store out of bounds "
       "at row 128\n"
-      "finished: 4/16 steps in 1:01, best predicted 100 us, 8.00x over the "
+      "finished: 4/16 steps in 1:01, best predicted 120 us, 8.00x over the "
       "first correct\n");
   ::close(ends[0]);
   ::close(ends[1]);
