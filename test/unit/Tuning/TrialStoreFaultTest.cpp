@@ -251,6 +251,10 @@ TEST_F(TrialStoreFaultTest, FullDisk) {
   ASSERT_EQ(::mkdir(disk.c_str(), 0755), 0);
   if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0)
     GTEST_SKIP() << "no permission to mount a small disk";
+  struct Unmount {
+    std::string disk;
+    ~Unmount() { ::umount2(disk.c_str(), MNT_DETACH); }
+  } unmount{disk};
   path = disk + "/trials.db";
   {
     auto store = TrialStore::open(path);
@@ -267,7 +271,6 @@ TEST_F(TrialStoreFaultTest, FullDisk) {
     auto again = store->insert(sampleTrial(5000));
     EXPECT_TRUE(again) << again.error();
   }
-  ::umount(disk.c_str());
 }
 
 TEST_F(TrialStoreFaultTest, FileSizeLimit) {
