@@ -18,6 +18,7 @@
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/MacroAction.h"
 #include "qimeng/Dialect/QiMeng/Transforms/Passes.h"
+#include "qimeng/Verify/Passes.h"
 
 using namespace mlir;
 
@@ -38,4 +39,5 @@ void qimeng::registerPasses() {
   mlir::registerLoopInvariantCodeMotionPass();
   mlir::registerSymbolDCEPass();
   registerActionPasses();
+  registerQiMengVerifyPasses();
 }

@@ -1,0 +1,470 @@
+//===- Structure.cpp - Check 2: the form of a kernel program --------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qimeng/Verify/Structure.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "qimeng/Verify/IndexSpace.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace qimeng;
+
+static constexpr llvm::StringLiteral prefix = "check 2 (structure): ";
+static constexpr int64_t threadsPerWarp = 32, maxThreadsPerBlock = 1024;
+
+//===----------------------------------------------------------------------===//
+// Properties
+//===----------------------------------------------------------------------===//
+
+static constexpr std::pair<StringLiteral, Property> propertyNames[] = {
+    {"tiled", Property::Tiled},
+    {"staged", Property::Staged},
+    {"pipelined", Property::Pipelined},
+    {"specialized", Property::Specialized},
+    {"tensorized", Property::Tensorized},
+    {"persistent", Property::Persistent},
+};
+
+Result<Property> qimeng::parseProperty(StringRef name) {
+  std::string known;
+  for (auto &[known_name, property] : propertyNames) {
+    if (name == known_name)
+      return property;
+    known += (known.empty() ? "" : ", ") + known_name.str();
+  }
+  return Error{"unknown property '" + name.str() + "'; known are " + known};
+}
+
+StringRef qimeng::getName(Property property) {
+  for (auto &[name, known] : propertyNames)
+    if (property == known)
+      return name;
+  llvm_unreachable("unknown property");
+}
+
+bool qimeng::hasProperty(KernelOp kernel, Property property) {
+  Region &body = kernel.getBody();
+  switch (property) {
+  case Property::Tiled:
+    return kernel.isTiled();
+  case Property::Staged:
+    return !body.getOps<ChannelOp>().empty();
+  case Property::Pipelined:
+    return llvm::any_of(body.getOps<ChannelOp>(), [](ChannelOp channel) {
+      return channel.getStages() >= 2;
+    });
+  case Property::Specialized:
+    return kernel.isSpecialized();
+  case Property::Tensorized: {
+    bool any = false, all = true;
+    body.walk([&](DotOp dot) {
+      any = true;
+      all &= dot.getMma() != Mma::Fma;
+    });
+    return any && all;
+  }
+  case Property::Persistent:
+    return kernel.getScheduleOrDefault().getPersistent() > 0;
+  }
+  llvm_unreachable("unknown property");
+}
+
+//===----------------------------------------------------------------------===//
+// Resources
+//===----------------------------------------------------------------------===//
+
+static int64_t getTileBytes(RankedTensorType tile) {
+  Type element = tile.getElementType();
+  int64_t bits = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
+  return tile.getNumElements() * llvm::divideCeil(bits, 8);
+}
+
+static int64_t getSlotBytes(ChannelOp channel) {
+  int64_t bytes = 0;
+  ArrayAttr layouts = channel.getLayoutsAttr();
+  for (auto [i, type] : llvm::enumerate(channel.getType().getTiles())) {
+    auto tile = cast<RankedTensorType>(type);
+    bytes += getTileBytes(tile);
+    if (!layouts || tile.getRank() == 0)
+      continue;
+    auto layout = cast<LayoutAttr>(layouts[i]);
+    int64_t major =
+        layout.getMajor() < 0 ? tile.getRank() - 1 : layout.getMajor();
+    bytes += layout.getPad() * (tile.getNumElements() / tile.getDimSize(major));
+  }
+  return bytes;
+}
+
+/// Warps that compute what stands in `op`'s place.
+static int64_t getWarps(Operation *op, KernelOp kernel) {
+  if (auto role = op->getParentOfType<RoleOp>())
+    return role.getWarps();
+  return kernel.getScheduleOrDefault().getWarps();
+}
+
+/// Whether the value has to lie in registers as a whole: it is neither read
+/// from memory, nor a constant, nor cheaper to compute again than to keep.
+static bool isComputed(Value value) {
+  auto tile = dyn_cast<RankedTensorType>(value.getType());
+  if (!tile || !tile.getElementType().isIntOrFloat() ||
+      tile.getElementType().isInteger(1))
+    return false;
+  Operation *op = value.getDefiningOp();
+  return op && !isa<arith::ConstantOp, tensor::SplatOp, BroadcastOp, LoadOp,
+                    TakeOp, GatherOp, TransposeOp>(op);
+}
+
+ResourceEstimate qimeng::estimateResources(KernelOp kernel) {
+  ResourceEstimate estimate;
+  if (!kernel.isTiled())
+    return estimate;
+  int64_t warps = 0;
+  for (RoleOp role : kernel.getBody().getOps<RoleOp>())
+    warps += role.getWarps();
+  if (warps == 0)
+    warps = kernel.getScheduleOrDefault().getWarps();
+  estimate.threads = warps * threadsPerWarp;
+  kernel.getBody().walk([&](Operation *op) {
+    if (auto channel = dyn_cast<ChannelOp>(op)) {
+      int64_t bytes = getSlotBytes(channel);
+      if (channel.getSpace() == MemorySpace::Shared)
+        estimate.sharedBytes += channel.getStages() * (bytes + 16);
+      return;
+    }
+    int64_t carried = 0, largest = 0;
+    for (Operation *parent = op; parent != kernel;
+         parent = parent->getParentOp())
+      if (auto loop = dyn_cast<scf::ForOp>(parent))
+        for (Value argument : loop.getRegionIterArgs())
+          if (auto tile = dyn_cast<RankedTensorType>(argument.getType()))
+            carried += getTileBytes(tile);
+    for (Value result : op->getResults())
+      if (isComputed(result))
+        largest = std::max(
+            largest, getTileBytes(cast<RankedTensorType>(result.getType())));
+    int64_t bytes = std::max(carried, largest);
+    int64_t registers =
+        llvm::divideCeil(bytes, 4 * threadsPerWarp * getWarps(op, kernel));
+    if (registers > estimate.registers) {
+      estimate.registers = registers;
+      estimate.largest = op;
+    }
+  });
+  return estimate;
+}
+
+//===----------------------------------------------------------------------===//
+// One kernel
+//===----------------------------------------------------------------------===//
+
+static LogicalResult checkLoop(scf::ForOp loop, int64_t maxTripCount) {
+  auto getTripCount = [](scf::ForOp loop) -> std::optional<int64_t> {
+    auto lower = getConstantIndex(loop.getLowerBound());
+    auto upper = getConstantIndex(loop.getUpperBound());
+    auto step = getConstantIndex(loop.getStep());
+    if (!lower || !upper || !step || *step <= 0)
+      return std::nullopt;
+    return *upper > *lower ? llvm::divideCeil(*upper - *lower, *step) : 0;
+  };
+  int64_t total = 1;
+  for (Operation *op = loop; op; op = op->getParentOfType<scf::ForOp>()) {
+    std::optional<int64_t> trips = getTripCount(cast<scf::ForOp>(op));
+    if (!trips)
+      return op->emitOpError()
+             << prefix
+             << "must have constant bounds and a constant, positive "
+                "step, so that it is known to end";
+    if (llvm::MulOverflow(total, *trips, total) || total > maxTripCount)
+      return loop.emitOpError() << prefix << "runs more than " << maxTripCount
+                                << " iterations in one program";
+  }
+  return success();
+}
+
+static LogicalResult checkTiles(Operation *op) {
+  auto check = [&](Type type) -> LogicalResult {
+    auto tile = dyn_cast<RankedTensorType>(type);
+    if (!tile || llvm::all_of(tile.getShape(), llvm::isPowerOf2_64))
+      return success();
+    return op->emitOpError()
+           << prefix << "has a tile of type " << tile
+           << ", but the sizes of tiles in a tiled kernel are powers of two; "
+              "pad the tile and mask its loads and stores";
+  };
+  for (Type type : op->getResultTypes()) {
+    if (failed(check(type)))
+      return failure();
+    if (auto channel = dyn_cast<ChannelType>(type))
+      for (Type tile : channel.getTiles())
+        if (failed(check(tile)))
+          return failure();
+  }
+  return success();
+}
+
+static LogicalResult checkRoles(KernelOp kernel) {
+  int64_t producers = 0, consumers = 0, consumerWarps = 0, warps = 0;
+  for (RoleOp role : kernel.getBody().getOps<RoleOp>()) {
+    warps += role.getWarps();
+    if (role.getKind() == RoleKind::Producer) {
+      ++producers;
+    } else {
+      ++consumers;
+      consumerWarps += role.getWarps();
+    }
+    if (role.getRegisters() != 0 && role.getWarps() % 4 != 0)
+      return role.emitOpError()
+             << prefix << "asks for registers with " << role.getWarps()
+             << " warps; registers are given to groups of four warps";
+  }
+  if (producers == 0 || consumers == 0)
+    return kernel.emitOpError()
+           << prefix << "has " << producers << " producer and " << consumers
+           << " consumer roles; a specialized kernel needs one of each at "
+              "least";
+  int64_t scheduled = kernel.getScheduleOrDefault().getWarps();
+  if (consumerWarps != scheduled)
+    return kernel.emitOpError()
+           << prefix << "has consumer roles of " << consumerWarps
+           << " warps together, but its schedule says " << scheduled;
+  if (warps * threadsPerWarp > maxThreadsPerBlock)
+    return kernel.emitOpError()
+           << prefix << "has roles of " << warps
+           << " warps together; a thread block has at most "
+           << maxThreadsPerBlock / threadsPerWarp;
+  return success();
+}
+
+static LogicalResult checkInstructions(DotOp dot, KernelOp kernel,
+                                       const Architecture *architecture) {
+  if (dot.getMma() == Mma::Wgmma && getWarps(dot, kernel) % 4 != 0)
+    return dot.emitOpError()
+           << prefix << "uses wgmma with " << getWarps(dot, kernel)
+           << " warps; it takes groups of four warps";
+  if (!architecture)
+    return success();
+  bool known = dot.getMma() == Mma::Wgmma     ? architecture->wgmma
+               : dot.getMma() == Mma::MmaSync ? architecture->mmaSync
+                                              : true;
+  if (!known)
+    return dot.emitOpError() << prefix << "uses " << stringifyMma(dot.getMma())
+                             << ", which " << architecture->name << " lacks";
+  return success();
+}
+
+static LogicalResult checkResources(KernelOp kernel,
+                                    const Architecture &architecture) {
+  if (!kernel.isTiled())
+    return success();
+  ResourceEstimate estimate = estimateResources(kernel);
+  if (estimate.sharedBytes > architecture.sharedPerBlock)
+    return kernel.emitOpError()
+           << prefix << "needs " << estimate.sharedBytes
+           << " bytes of shared memory for its channels; a block on "
+           << architecture.name << " has " << architecture.sharedPerBlock
+           << "; use fewer stages or smaller tiles";
+  int64_t limit = architecture.registersPerThread;
+  if (estimate.registers > limit)
+    return estimate.largest->emitOpError()
+           << prefix << "needs " << estimate.registers
+           << " registers a thread for its tiles; " << architecture.name
+           << " has " << limit << "; use smaller tiles or more warps";
+  int64_t registers = 0;
+  for (RoleOp role : kernel.getBody().getOps<RoleOp>()) {
+    registers += role.getRegisters() * role.getWarps() * threadsPerWarp;
+    if (role.getRegisters() != 0 && !architecture.wgmma)
+      return role.emitOpError()
+             << prefix << "asks for registers, which warps of "
+             << architecture.name << " cannot do";
+  }
+  if (registers > architecture.registersPerMultiprocessor)
+    return kernel.emitOpError()
+           << prefix << "has roles that ask for " << registers
+           << " registers together; a multiprocessor of " << architecture.name
+           << " has " << architecture.registersPerMultiprocessor;
+  if (kernel.getScheduleOrDefault().getCluster() > 1 && !architecture.clusters)
+    return kernel.emitOpError() << prefix
+                                << "has a schedule with clusters, "
+                                   "which "
+                                << architecture.name << " lacks";
+  return success();
+}
+
+LogicalResult qimeng::checkKernel(KernelOp kernel,
+                                  const StructureOptions &options) {
+  WalkResult walk = kernel.getBody().walk([&](Operation *op) -> WalkResult {
+    if (auto loop = dyn_cast<scf::ForOp>(op))
+      if (failed(checkLoop(loop, options.maxTripCount)))
+        return failure();
+    if (auto dot = dyn_cast<DotOp>(op))
+      if (failed(checkInstructions(dot, kernel, options.architecture)))
+        return failure();
+    return kernel.isTiled() ? checkTiles(op) : success();
+  });
+  if (walk.wasInterrupted())
+    return failure();
+  if (!kernel.isTiled() &&
+      (kernel.isSpecialized() || !kernel.getBody().getOps<ChannelOp>().empty()))
+    return kernel.emitOpError()
+           << prefix << "has channels or roles but no grid; tile it first";
+  if (kernel.isSpecialized() && failed(checkRoles(kernel)))
+    return failure();
+  if (options.architecture)
+    return checkResources(kernel, *options.architecture);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Before and after
+//===----------------------------------------------------------------------===//
+
+/// The operand of a kernel or host program that holds a value of `type`.
+static Type getBufferType(Type type) {
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    return MemRefType::get(tensor.getShape(), tensor.getElementType());
+  if (isa<MemRefType>(type))
+    return type;
+  return MemRefType::get({}, type);
+}
+
+/// Inputs, then outputs.
+static SmallVector<Type> getBufferTypes(func::FuncOp function) {
+  SmallVector<Type> types;
+  for (Type type : function.getArgumentTypes())
+    types.push_back(getBufferType(type));
+  for (Type type : function.getResultTypes())
+    types.push_back(getBufferType(type));
+  return types;
+}
+
+static bool isTensorProgram(func::FuncOp function) {
+  return function.getNumResults() != 0;
+}
+
+static LogicalResult checkHost(func::FuncOp function) {
+  WalkResult walk = function.walk([&](Operation *op) -> WalkResult {
+    if (op == function.getOperation() ||
+        isa<memref::AllocOp, memref::DeallocOp, memref::GetGlobalOp, LaunchOp,
+            func::ReturnOp>(op))
+      return WalkResult::advance();
+    return op->emitOpError()
+           << prefix
+           << "is not allowed in a host function; expected "
+              "memref.alloc, memref.dealloc, qimeng.launch and "
+              "func.return";
+  });
+  return failure(walk.wasInterrupted());
+}
+
+/// What a host function launches on what, with buffers numbered as they appear.
+static SmallVector<std::string> getLaunches(func::FuncOp function) {
+  DenseMap<Value, size_t> numbers;
+  for (Value argument : function.getArguments())
+    numbers.try_emplace(argument, numbers.size());
+  SmallVector<std::string> launches;
+  function.walk([&](LaunchOp launch) {
+    std::string text = launch.getKernel().str();
+    for (Value operand : launch.getOperands())
+      if (auto global = operand.getDefiningOp<memref::GetGlobalOp>())
+        text += " @" + global.getName().str();
+      else
+        text += " " +
+                std::to_string(
+                    numbers.try_emplace(operand, numbers.size()).first->second);
+    launches.push_back(text);
+  });
+  return launches;
+}
+
+static LogicalResult compareKernels(ModuleOp before, ModuleOp after) {
+  for (KernelOp old : before.getOps<KernelOp>()) {
+    auto kernel = after.lookupSymbol<KernelOp>(old.getSymName());
+    if (!kernel)
+      return after.emitError()
+             << prefix << "kernel @" << old.getSymName() << " is missing";
+    if (kernel.getBody().getArgumentTypes() != old.getBody().getArgumentTypes())
+      return kernel.emitOpError()
+             << prefix << "must keep its operands ("
+             << old.getBody().getArgumentTypes() << "), found "
+             << kernel.getBody().getArgumentTypes();
+    for (auto [a, b] : llvm::zip_equal(old.getOperandArguments(),
+                                       kernel.getOperandArguments()))
+      if (old.isOutput(a) != kernel.isOutput(b))
+        return kernel.emitOpError()
+               << prefix << "operand " << a.getArgNumber() << " must "
+               << (old.isOutput(a) ? "stay" : "not become") << " an output";
+  }
+  for (KernelOp kernel : after.getOps<KernelOp>())
+    if (!before.lookupSymbol<KernelOp>(kernel.getSymName()))
+      return kernel.emitOpError()
+             << prefix << "is new, but nothing launches it";
+  return success();
+}
+
+static LogicalResult compareHosts(ModuleOp before, ModuleOp after) {
+  bool sameLaunches = true, anyHost = false;
+  for (func::FuncOp old : before.getOps<func::FuncOp>()) {
+    if (old.isPrivate())
+      continue;
+    anyHost = true;
+    bool wasTensors = isTensorProgram(old);
+    // Partition names the host program itself.
+    auto function = after.lookupSymbol<func::FuncOp>(old.getSymName());
+    if (!function && wasTensors)
+      function = after.lookupSymbol<func::FuncOp>("main");
+    if (!function)
+      return after.emitError() << prefix << "host function @"
+                               << old.getSymName() << " is missing";
+    SmallVector<Type> expected = getBufferTypes(old),
+                      found = getBufferTypes(function);
+    if (expected != found)
+      return function.emitOpError()
+             << prefix << "must keep its operands (" << TypeRange(expected)
+             << "), found " << TypeRange(found);
+    if (!isTensorProgram(function) && failed(checkHost(function)))
+      return failure();
+    sameLaunches &= !wasTensors && getLaunches(old) == getLaunches(function);
+  }
+  if (!anyHost || sameLaunches)
+    return compareKernels(before, after);
+  return success();
+}
+
+LogicalResult qimeng::checkStructure(ModuleOp before, ModuleOp after,
+                                     const StructureOptions &options) {
+  for (Operation &op : *after.getBody())
+    if (!isa<KernelOp, func::FuncOp, memref::GlobalOp>(op) &&
+        op.getName().getDialectNamespace() != "transform")
+      return op.emitOpError() << prefix
+                              << "is not allowed beside kernels; expected "
+                                 "qimeng.kernel, func.func and memref.global";
+  for (KernelOp kernel : after.getOps<KernelOp>())
+    if (failed(checkKernel(kernel, options)))
+      return failure();
+  if (failed(compareHosts(before, after)))
+    return failure();
+  if (!options.property)
+    return success();
+  StringRef name = getName(*options.property);
+  if (options.propertyKernel.empty()) {
+    if (llvm::none_of(after.getOps<KernelOp>(), [&](KernelOp kernel) {
+          return hasProperty(kernel, *options.property);
+        }))
+      return after.emitError() << prefix << "no kernel is " << name;
+    return success();
+  }
+  auto kernel = after.lookupSymbol<KernelOp>(options.propertyKernel);
+  if (!kernel)
+    return after.emitError() << prefix << "kernel @" << options.propertyKernel
+                             << ", which must be " << name << ", is missing";
+  if (!hasProperty(kernel, *options.property))
+    return kernel.emitOpError() << prefix << "must be " << name << " now";
+  return success();
+}

@@ -1,0 +1,140 @@
+//===- qimeng-verify.cpp - Check a rewrite of a kernel program ------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "qimeng/Pipelines/Registration.h"
+#include "qimeng/Verify/Verify.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace qimeng;
+
+static constexpr llvm::StringLiteral overview =
+    R"(Check a rewrite of a kernel program.
+
+  qimeng-verify before.mlir after.mlir    does `after` mean what `before` means,
+                                          and is it safe?
+  qimeng-verify kernels.mlir              are these kernels safe?
+
+`before` is a kernel program or the tensor program it was partitioned from; "-"
+reads standard input. The checks, in order; the first refusal ends them:
+
+  1 ops        both files parse and every operation verifies
+  2 structure  same signature and outputs, bounded loops, power-of-two tiles,
+               shared memory and registers within the limits of --arch, and
+               --property holds
+  3 bounds     every load and store is inside its operand or masked
+    writes     every element of every output is written exactly once
+    channels   puts, takes and releases match; no wait without end, no use of a
+               slot after its release
+
+A refusal names the check, the operation and the reason.
+
+Exit codes: 0 accepted; 1 refused; 2 bad usage, or a file that cannot be read or
+parsed.
+
+Examples:
+  qimeng-verify matmul.mlir matmul-tiled.mlir --arch=sm_90a --property=tiled
+  qimeng-opt matmul.mlir --qimeng-tile=... | qimeng-verify matmul.mlir -
+)";
+
+namespace {
+enum ExitCode { Accepted = 0, Refused = 1, Unusable = 2 };
+} // namespace
+
+/// The module in `path`; where it cannot be had, says why on standard error.
+static OwningOpRef<ModuleOp>
+read(const std::string &path, llvm::SourceMgr &sources, MLIRContext *context) {
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(path, &message);
+  if (!file) {
+    llvm::errs() << "qimeng-verify: " << message << "\n";
+    return {};
+  }
+  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  return parseSourceFile<ModuleOp>(sources, context);
+}
+
+int qimengVerifyMain(int argc, char **argv) {
+  llvm::cl::OptionCategory category("qimeng-verify options");
+  llvm::cl::list<std::string> files(llvm::cl::Positional,
+                                    llvm::cl::desc("<before> [<after>]"),
+                                    llvm::cl::cat(category));
+  llvm::cl::opt<std::string> arch(
+      "arch", llvm::cl::desc("Keep the limits of this architecture"),
+      llvm::cl::value_desc("sm_XX"), llvm::cl::cat(category));
+  llvm::cl::opt<std::string> property(
+      "property",
+      llvm::cl::desc("What the rewritten kernel must be: tiled, staged, "
+                     "pipelined, specialized, tensorized or persistent"),
+      llvm::cl::value_desc("name"), llvm::cl::cat(category));
+  llvm::cl::opt<std::string> kernel(
+      "kernel",
+      llvm::cl::desc("The kernel that --property is about (default: any)"),
+      llvm::cl::value_desc("name"), llvm::cl::cat(category));
+  llvm::cl::opt<bool> quiet(
+      "quiet", llvm::cl::desc("Say nothing when the rewrite is accepted"),
+      llvm::cl::cat(category));
+  llvm::cl::HideUnrelatedOptions(category);
+  if (!llvm::cl::ParseCommandLineOptions(argc, argv, overview, &llvm::errs()))
+    return Unusable;
+  if (files.empty() || files.size() > 2) {
+    llvm::errs() << "qimeng-verify: expected one or two files, found "
+                 << files.size() << "; see qimeng-verify --help\n";
+    return Unusable;
+  }
+
+  VerifyOptions options;
+  if (!arch.empty()) {
+    Result<const Architecture *> found = findArchitecture(arch);
+    if (!found) {
+      llvm::errs() << "qimeng-verify: " << found.error() << "\n";
+      return Unusable;
+    }
+    options.structure.architecture = *found;
+  }
+  if (!property.empty()) {
+    Result<Property> found = parseProperty(property);
+    if (!found) {
+      llvm::errs() << "qimeng-verify: " << found.error() << "\n";
+      return Unusable;
+    }
+    options.structure.property = *found;
+  }
+  options.structure.propertyKernel = kernel;
+
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry);
+  llvm::SourceMgr sourcesBefore, sourcesAfter;
+  SourceMgrDiagnosticHandler handlerBefore(sourcesBefore, &context);
+  OwningOpRef<ModuleOp> before = read(files.front(), sourcesBefore, &context);
+  if (!before)
+    return Unusable;
+  SourceMgrDiagnosticHandler handlerAfter(sourcesAfter, &context);
+  OwningOpRef<ModuleOp> after;
+  // One file is its own rewrite: nothing to compare, everything to prove.
+  if (files.size() == 2) {
+    after = read(files.back(), sourcesAfter, &context);
+    if (!after)
+      return Unusable;
+  }
+  ModuleOp rewritten = after ? *after : *before;
+  if (failed(proveRewrite(*before, rewritten, options)))
+    return Refused;
+  if (!quiet)
+    llvm::outs() << "accepted: "
+                 << llvm::range_size(rewritten.getOps<KernelOp>())
+                 << " kernels, checks 1 to 3\n";
+  return Accepted;
+}
