@@ -471,23 +471,25 @@ Comparison compareElements(const void *got, DataType gotType, const void *want,
   return total;
 }
 
+/// printf's "-nan" says no more than "nan".
+static std::string numberText(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return std::isnan(value) ? "nan" : text;
+}
+
 std::string Comparison::describe() const {
-  char text[256];
+  char frobenius[64];
+  std::snprintf(frobenius, sizeof frobenius, "relative Frobenius error %.3g",
+                relativeFrobenius);
   if (violations == 0)
-    std::snprintf(text, sizeof text,
-                  "%lld elements agree, relative Frobenius error %.3g, largest "
-                  "difference %.3g",
-                  static_cast<long long>(elements), relativeFrobenius,
-                  maxAbsolute);
-  else
-    std::snprintf(text, sizeof text,
-                  "%lld of %lld elements differ, first at %lld: got %.9g, "
-                  "expected %.9g (relative Frobenius error %.3g)",
-                  static_cast<long long>(violations),
-                  static_cast<long long>(elements),
-                  static_cast<long long>(firstMismatch), gotThere, wantedThere,
-                  relativeFrobenius);
-  return text;
+    return "all " + std::to_string(elements) +
+           " elements are within the element-wise tolerance, " + frobenius +
+           ", largest difference " + numberText(maxAbsolute);
+  return std::to_string(violations) + " of " + std::to_string(elements) +
+         " elements differ, first at " + std::to_string(firstMismatch) +
+         ": got " + numberText(gotThere) + ", expected " +
+         numberText(wantedThere) + " (" + frobenius + ")";
 }
 
 } // namespace qimeng

@@ -163,8 +163,12 @@ Result<DevicePtr> Device::current() {
   if (!driver)
     return Error{driver.error()};
   CUcontext context = nullptr;
-  if ((*driver)->cuCtxGetCurrent(&context) != CUDA_SUCCESS || !context)
-    return open(0);
+  if ((*driver)->cuCtxGetCurrent(&context) != CUDA_SUCCESS || !context) {
+    Result<DevicePtr> opened = open(0);
+    // The thread is the caller's, and stays as it was.
+    (*driver)->cuCtxSetCurrent(nullptr);
+    return opened;
+  }
   DevicePtr device(new Device);
   device->api = *driver;
   device->ctx = context;

@@ -445,11 +445,15 @@ Failure Measurer::State::compareOutputs(Candidate &candidate, unsigned set,
                         buffer.elements(), check.tolerance);
     check.passed = check.comparison.passes(check.tolerance);
     if (!check.passed && !failure)
-      failure = {FailureKind::Mismatch,
-                 "program '" + program.name + "', output '" + buffer.name +
-                     "', inputs drawn " +
-                     drawModeName(sets[set].holds->draw.mode) + ": " +
-                     check.comparison.describe()};
+      failure = {
+          FailureKind::Mismatch,
+          "program '" + program.name + "', output '" + buffer.name +
+              "', inputs drawn " + drawModeName(sets[set].holds->draw.mode) +
+              ": " + check.comparison.describe() +
+              (check.comparison.violations
+                   ? ""
+                   : "; at most " + std::to_string(check.tolerance.frobenius) +
+                         " is allowed")};
     bool first = checks[i].name.empty();
     bool worse = checks[i].passed &&
                  (!check.passed || check.comparison.relativeFrobenius >

@@ -50,7 +50,8 @@ Status WorkerClient::start() {
   int theirs = aboveStandard(ends[1]);
   channel = ends[0];
 
-  std::vector<std::string> strings = {options.executable};
+  std::vector<std::string> strings = {
+      options.name.empty() ? program_invocation_name : options.name};
   strings.insert(strings.end(), options.arguments.begin(),
                  options.arguments.end());
   std::vector<char *> arguments;

@@ -50,7 +50,9 @@ public:
   static Result<std::shared_ptr<Device>> open(int ordinal = 0);
 
   /// The device of the context that is current in the calling thread; where
-  /// there is none, open(0). This is how to live in another program's process.
+  /// there is none, GPU 0 with its primary context. Leaves the thread's current
+  /// context as it was (use ContextScope): this is how to live in another
+  /// program's process.
   static Result<std::shared_ptr<Device>> current();
 
   ~Device();

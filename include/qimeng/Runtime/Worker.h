@@ -44,6 +44,9 @@ public:
   struct Options {
     /// The program to start, which calls workerMain().
     std::string executable = "/proc/self/exe";
+    /// Its argv[0], by which one program that holds several tools tells them
+    /// apart; empty for this process's own.
+    std::string name;
     std::vector<std::string> arguments = {"--worker"};
     /// Added to the environment, as NAME=value.
     std::vector<std::string> environment;

@@ -1,0 +1,332 @@
+//===- FakeDriver.cpp - A CUDA driver that runs on the host ---------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Lets the runtime's own logic be tested without a GPU: device memory is host
+// memory, and a kernel is the C++ function of its name. A module is any text
+// with ".entry NAME" in it. Hangs, faults and an old version can be had.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qimeng/Runtime/DriverTypes.h"
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+using namespace qimeng::cuda;
+
+namespace {
+struct Thread {
+  uint64_t index, count;
+  void **parameters;
+
+  template <typename T> T *array(int which) const {
+    return *static_cast<T **>(parameters[which]);
+  }
+  float sum() const { return array<float>(0)[index] + array<float>(1)[index]; }
+  float &result() const { return array<float>(2)[index]; }
+};
+
+CUresult fault = CUDA_SUCCESS;
+bool hung = false;
+thread_local CUcontext currentContext = nullptr;
+
+using Kernel = void (*)(const Thread &);
+const std::map<std::string, Kernel> kernels = {
+    {"vadd", [](const Thread &t) { t.result() = t.sum(); }},
+    {"vadd64",
+     [](const Thread &t) {
+       t.array<double>(2)[t.index] =
+           t.array<double>(0)[t.index] + t.array<double>(1)[t.index];
+     }},
+    {"vsub",
+     [](const Thread &t) {
+       t.result() = t.array<float>(0)[t.index] - t.array<float>(1)[t.index];
+     }},
+    {"lazy",
+     [](const Thread &t) {
+       if (t.index % 2 == 0)
+         t.result() = t.sum();
+     }},
+    {"overrun",
+     [](const Thread &t) {
+       t.result() = t.sum();
+       if (t.index + 1 == t.count)
+         (&t.result())[1] = 0;
+     }},
+    {"scribble",
+     [](const Thread &t) {
+       t.result() = t.sum();
+       t.array<float>(0)[t.index] = t.result();
+     }},
+    {"spin", [](const Thread &) { hung = true; }},
+    {"fault", [](const Thread &) { fault = CUDA_ERROR_ILLEGAL_ADDRESS; }},
+    {"stop", [](const Thread &) { fault = CUDA_ERROR_LAUNCH_FAILED; }},
+    {"tma_copy",
+     [](const Thread &t) {
+       auto map = static_cast<CUtensorMap *>(t.parameters[0]);
+       auto from = reinterpret_cast<float *>(map->opaque[0]);
+       t.array<float>(1)[t.index] = from[t.index];
+     }},
+};
+
+struct Function {
+  Kernel kernel;
+  int dynamicSharedBytes = 0;
+};
+struct Module {
+  std::string text;
+  std::map<std::string, Function> functions;
+};
+using Moment = std::chrono::steady_clock::time_point;
+Function *toFunction(CUfunction handle) {
+  return reinterpret_cast<Function *>(handle);
+}
+} // namespace
+
+extern "C" {
+
+CUresult cuInit(unsigned) {
+  return std::getenv("FAKE_CUDA_NO_DEVICE") ? CUDA_ERROR_NO_DEVICE
+                                            : CUDA_SUCCESS;
+}
+CUresult cuDriverGetVersion(int *version) {
+  const char *told = std::getenv("FAKE_CUDA_VERSION");
+  *version = told ? std::atoi(told) : 13000;
+  return CUDA_SUCCESS;
+}
+CUresult cuGetErrorName(CUresult error, const char **text) {
+  *text = error == CUDA_ERROR_ILLEGAL_ADDRESS ? "CUDA_ERROR_ILLEGAL_ADDRESS"
+                                              : "CUDA_ERROR_FAKE";
+  return CUDA_SUCCESS;
+}
+CUresult cuGetErrorString(CUresult, const char **text) {
+  *text = "made by the fake driver";
+  return CUDA_SUCCESS;
+}
+CUresult cuDeviceGetCount(int *count) {
+  *count = 1;
+  return CUDA_SUCCESS;
+}
+CUresult cuDeviceGet(CUdevice *device, int ordinal) {
+  *device = ordinal;
+  return CUDA_SUCCESS;
+}
+CUresult cuDeviceGetName(char *name, int bytes, CUdevice) {
+  std::strncpy(name, "Fake GPU", bytes);
+  return CUDA_SUCCESS;
+}
+CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute,
+                              CUdevice) {
+  static const std::map<int, int> values = {
+      {CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, 132},
+      {CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, 1 << 16},
+      {CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR, 2048},
+      {CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 9},
+      {CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 0},
+      {CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR, 233472},
+      {CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR, 65536},
+      {CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, 232448}};
+  auto found = values.find(attribute);
+  if (found == values.end())
+    return CUDA_ERROR_INVALID_VALUE;
+  *value = found->second;
+  return CUDA_SUCCESS;
+}
+CUresult cuDeviceTotalMem_v2(size_t *bytes, CUdevice) {
+  *bytes = size_t(1) << 30;
+  return CUDA_SUCCESS;
+}
+
+static char primaryContext;
+CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice) {
+  *context = reinterpret_cast<CUcontext>(&primaryContext);
+  return CUDA_SUCCESS;
+}
+CUresult cuDevicePrimaryCtxRelease_v2(CUdevice) { return CUDA_SUCCESS; }
+CUresult cuCtxGetCurrent(CUcontext *context) {
+  *context = currentContext;
+  return CUDA_SUCCESS;
+}
+CUresult cuCtxGetDevice(CUdevice *device) {
+  *device = 0;
+  return CUDA_SUCCESS;
+}
+static thread_local std::vector<CUcontext> contextStack;
+CUresult cuCtxPushCurrent_v2(CUcontext context) {
+  contextStack.push_back(currentContext);
+  currentContext = context;
+  return CUDA_SUCCESS;
+}
+CUresult cuCtxPopCurrent_v2(CUcontext *context) {
+  *context = currentContext;
+  currentContext = contextStack.back();
+  contextStack.pop_back();
+  return CUDA_SUCCESS;
+}
+CUresult cuCtxSetCurrent(CUcontext context) {
+  currentContext = context;
+  return CUDA_SUCCESS;
+}
+
+CUresult cuMemGetInfo_v2(size_t *free, size_t *total) {
+  *free = *total = size_t(1) << 30;
+  return CUDA_SUCCESS;
+}
+CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t bytes) {
+  if (fault)
+    return fault;
+  if (!currentContext)
+    return CUDA_ERROR_INVALID_VALUE;
+  if (bytes > size_t(1) << 30)
+    return CUDA_ERROR_OUT_OF_MEMORY;
+  *address = reinterpret_cast<CUdeviceptr>(
+      std::aligned_alloc(256, (bytes + 255) / 256 * 256));
+  return CUDA_SUCCESS;
+}
+CUresult cuMemFree_v2(CUdeviceptr address) {
+  std::free(reinterpret_cast<void *>(address));
+  return CUDA_SUCCESS;
+}
+CUresult cuMemcpyHtoD_v2(CUdeviceptr to, const void *from, size_t bytes) {
+  if (!fault)
+    std::memcpy(reinterpret_cast<void *>(to), from, bytes);
+  return fault;
+}
+CUresult cuMemcpyDtoH_v2(void *to, CUdeviceptr from, size_t bytes) {
+  if (!fault)
+    std::memcpy(to, reinterpret_cast<void *>(from), bytes);
+  return fault;
+}
+CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes,
+                              CUstream) {
+  if (!fault)
+    std::memcpy(reinterpret_cast<void *>(to), reinterpret_cast<void *>(from),
+                bytes);
+  return fault;
+}
+CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes,
+                         CUstream) {
+  if (!fault)
+    std::memset(reinterpret_cast<void *>(to), value, bytes);
+  return fault;
+}
+
+CUresult cuStreamCreate(CUstream *stream, unsigned) {
+  *stream = reinterpret_cast<CUstream>(new char);
+  return CUDA_SUCCESS;
+}
+CUresult cuStreamDestroy_v2(CUstream stream) {
+  delete reinterpret_cast<char *>(stream);
+  return CUDA_SUCCESS;
+}
+CUresult cuStreamSynchronize(CUstream) {
+  while (hung)
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  return fault;
+}
+CUresult cuEventCreate(CUevent *event, unsigned) {
+  *event = reinterpret_cast<CUevent>(new Moment);
+  return fault;
+}
+CUresult cuEventDestroy_v2(CUevent event) {
+  delete reinterpret_cast<Moment *>(event);
+  return CUDA_SUCCESS;
+}
+CUresult cuEventRecord(CUevent event, CUstream) {
+  *reinterpret_cast<Moment *>(event) = std::chrono::steady_clock::now();
+  return fault;
+}
+CUresult cuEventElapsedTime(float *milliseconds, CUevent start, CUevent end) {
+  *milliseconds =
+      std::chrono::duration<float, std::milli>(
+          *reinterpret_cast<Moment *>(end) - *reinterpret_cast<Moment *>(start))
+          .count();
+  return fault;
+}
+
+CUresult cuModuleLoadDataEx(CUmodule *module, const void *image,
+                            unsigned optionCount, CUjit_option *options,
+                            void **values) {
+  std::string text = static_cast<const char *>(image);
+  if (text.find(".entry ") == std::string::npos) {
+    for (unsigned i = 0; i < optionCount; ++i)
+      if (options[i] == CU_JIT_ERROR_LOG_BUFFER)
+        std::strcpy(static_cast<char *>(values[i]),
+                    "ptxas fake, line 1; error: syntax error\nfatal error\n");
+    return optionCount ? CUDA_ERROR_INVALID_PTX : CUDA_ERROR_INVALID_IMAGE;
+  }
+  *module = reinterpret_cast<CUmodule>(new Module{text, {}});
+  return CUDA_SUCCESS;
+}
+CUresult cuModuleUnload(CUmodule module) {
+  delete reinterpret_cast<Module *>(module);
+  return CUDA_SUCCESS;
+}
+CUresult cuModuleGetFunction(CUfunction *function, CUmodule handle,
+                             const char *name) {
+  auto module = reinterpret_cast<Module *>(handle);
+  auto kernel = kernels.find(name);
+  if (module->text.find(".entry " + std::string(name) + "(") ==
+          std::string::npos ||
+      kernel == kernels.end())
+    return CUDA_ERROR_NOT_FOUND;
+  auto &entry = module->functions[name];
+  entry.kernel = kernel->second;
+  *function = reinterpret_cast<CUfunction>(&entry);
+  return CUDA_SUCCESS;
+}
+CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute,
+                            CUfunction function) {
+  *value = 0;
+  if (attribute == CU_FUNC_ATTRIBUTE_NUM_REGS)
+    *value = 32;
+  else if (attribute == CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK)
+    *value = 1024;
+  else if (attribute == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES)
+    *value = toFunction(function)->dynamicSharedBytes;
+  return CUDA_SUCCESS;
+}
+CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute attribute,
+                            int value) {
+  if (attribute == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES)
+    toFunction(function)->dynamicSharedBytes = value;
+  return CUDA_SUCCESS;
+}
+CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, CUfunction,
+                                                     int blockSize, size_t) {
+  *blocks = 2048 / blockSize;
+  return CUDA_SUCCESS;
+}
+CUresult cuTensorMapEncodeTiled(CUtensorMap *map, CUtensorMapDataType, uint32_t,
+                                void *address, const uint64_t *,
+                                const uint64_t *, const uint32_t *,
+                                const uint32_t *, CUtensorMapInterleave,
+                                CUtensorMapSwizzle, CUtensorMapL2promotion,
+                                CUtensorMapFloatOOBfill) {
+  map->opaque[0] = reinterpret_cast<uint64_t>(address);
+  return CUDA_SUCCESS;
+}
+CUresult cuLaunchKernelEx(const CUlaunchConfig *config, CUfunction handle,
+                          void **parameters, void **) {
+  if (fault)
+    return fault;
+  Function *function = toFunction(handle);
+  if (static_cast<int>(config->sharedMemBytes) >
+      std::max(function->dynamicSharedBytes, 48 << 10))
+    return CUDA_ERROR_INVALID_VALUE;
+  uint64_t count = uint64_t(config->gridDimX) * config->blockDimX;
+  for (uint64_t i = 0; i < count; ++i)
+    function->kernel({i, count, parameters});
+  return CUDA_SUCCESS;
+}
+
+} // extern "C"
