@@ -14,7 +14,9 @@
 using namespace mlir;
 using namespace qimeng;
 
-/// Canonicalization patterns of the operations that kernels consist of.
+/// Canonicalization patterns of the operations that kernels consist of. Not
+/// those of affine.apply: they turn program ids into symbols, which reads
+/// worse.
 static FrozenRewritePatternSet collectPatterns(MLIRContext *context) {
   RewritePatternSet patterns(context);
   for (StringRef name : {"arith", "math", "qimeng"})
@@ -23,9 +25,7 @@ static FrozenRewritePatternSet collectPatterns(MLIRContext *context) {
   for (RegisteredOperationName op : context->getRegisteredOperations()) {
     StringRef dialect = op.getDialectNamespace();
     if (dialect == "arith" || dialect == "math" || dialect == "qimeng" ||
-        op.getStringRef() == "scf.for" || op.getStringRef() == "scf.if" ||
-        op.getStringRef() == "affine.apply" ||
-        op.getStringRef() == "affine.min" || op.getStringRef() == "affine.max")
+        op.getStringRef() == "scf.for" || op.getStringRef() == "scf.if")
       op.getCanonicalizationPatterns(patterns, context);
   }
   return FrozenRewritePatternSet(std::move(patterns));

@@ -1,9 +1,332 @@
+//===- Tile.cpp - Macro action: tile --------------------------------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Tiler.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
+#include "qimeng/Support/Architecture.h"
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace qimeng;
-LogicalResult TileOp::precondition(KernelOp kernel, const Architecture *, std::string &why) {
-  if (!kernel.isTiled()) return success();
-  why = "the kernel is tiled already"; return failure();
+
+static std::string toText(ArrayRef<int64_t> shape) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::interleave(shape, os, "x");
+  return text.empty() ? "scalar" : text;
 }
-LogicalResult TileOp::rewrite(KernelOp kernel, RewriterBase &rewriter, const Architecture *) { return failure(); }
-void TileOp::propose(KernelOp, const Architecture &, SmallVectorImpl<DictionaryAttr> &) {}
+
+static LogicalResult refuse(std::string &why, const Twine &reason) {
+  why = reason.str();
+  return failure();
+}
+
+static LogicalResult checkSizes(StringRef name, ArrayRef<int64_t> sizes,
+                                std::string &why) {
+  for (int64_t size : sizes)
+    if (size < 0 || (size != 0 && !llvm::isPowerOf2_64(size)))
+      return refuse(why, "'" + name +
+                             "' must hold powers of two (or 0 for a whole "
+                             "dimension), found " +
+                             Twine(size));
+  return success();
+}
+
+/// The shape that all stores of the kernel share.
+static FailureOr<SmallVector<int64_t>> getOutputShape(KernelOp kernel,
+                                                      std::string &why) {
+  std::optional<SmallVector<int64_t>> shape;
+  for (StoreOp store : kernel.getBody().getOps<StoreOp>()) {
+    auto stored = cast<RankedTensorType>(store.getValue().getType()).getShape();
+    if (!shape)
+      shape = llvm::to_vector(stored);
+    if (ArrayRef<int64_t>(*shape) != stored)
+      return refuse(why, "its outputs have unlike shapes (" + toText(*shape) +
+                             " and " + toText(stored) +
+                             "), but one grid cuts all outputs alike; put them "
+                             "in kernels of their own");
+  }
+  if (!shape)
+    return refuse(why, "it stores nothing, so there is nothing to cut");
+  return *shape;
+}
+
+static Tiling getTiling(TileOp op) {
+  return {llvm::to_vector(op.getSizes()), llvm::to_vector(op.getReduce()),
+          llvm::to_vector(op.getLoops())};
+}
+
+LogicalResult TileOp::precondition(KernelOp kernel, const Architecture *target,
+                                   std::string &why) {
+  if (kernel.isTiled())
+    return refuse(why, "the kernel is tiled already; retile changes the sizes");
+  FailureOr<SmallVector<int64_t>> shape = getOutputShape(kernel, why);
+  if (failed(shape))
+    return failure();
+  int64_t rank = shape->size();
+  if (rank > 8)
+    return refuse(why, "the outputs have " + Twine(rank) +
+                           " dimensions, but a grid has at most 8");
+  if (static_cast<int64_t>(getSizes().size()) != rank)
+    return refuse(why, "'sizes' must have " + Twine(rank) +
+                           " entries, one per dimension of the outputs (" +
+                           toText(*shape) + "), found " +
+                           Twine(getSizes().size()));
+  if (failed(checkSizes("sizes", getSizes(), why)) ||
+      failed(checkSizes("reduce", getReduce(), why)))
+    return failure();
+  SmallVector<ReductionAxis> axes = getReductionAxes(kernel);
+  if (!getReduce().empty() && getReduce().size() != axes.size()) {
+    std::string list;
+    for (const ReductionAxis &axis : axes)
+      list += (list.empty() ? ": " : ", ") +
+              axis.op->getName().stripDialect().str() + " over " +
+              std::to_string(axis.extent);
+    return refuse(why, "'reduce' must be left out or have " +
+                           Twine(axes.size()) +
+                           " entries, one per reduction axis" + list +
+                           "; found " + Twine(getReduce().size()));
+  }
+  llvm::SmallDenseSet<int64_t> seen;
+  for (int64_t dim : getLoops())
+    if (dim < 0 || dim >= rank || !seen.insert(dim).second)
+      return refuse(why, "'loops' must hold distinct output dimensions from 0 "
+                         "to " +
+                             Twine(rank - 1) + ", found " + Twine(dim));
+  int64_t warps = getWarps();
+  if (warps < 1 || warps > 32 || !llvm::isPowerOf2_64(warps))
+    return refuse(why, "'warps' must be a power of two from 1 to 32, found " +
+                           Twine(warps));
+  double programs = 1;
+  for (auto [extent, size] : llvm::zip(*shape, getSizes()))
+    programs *= size ? llvm::divideCeil(extent, size) : 1;
+  if (programs > 2147483647.0)
+    return refuse(why, "the grid would have more than 2147483647 programs; "
+                       "choose larger sizes");
+  // The rest depends on every slice: cut a copy.
+  OwningOpRef<KernelOp> copy = kernel.clone();
+  IRRewriter rewriter(kernel.getContext());
+  Tiling tiling = getTiling(*this);
+  return Tiler(*copy, tiling, rewriter).run(why);
+}
+
+LogicalResult TileOp::rewrite(KernelOp kernel, RewriterBase &rewriter,
+                              const Architecture *) {
+  std::string why;
+  Tiling tiling = getTiling(*this);
+  if (failed(Tiler(kernel, tiling, rewriter).run(why)))
+    return emitError() << why;
+  ScheduleAttr old = kernel.getScheduleOrDefault();
+  auto schedule =
+      ScheduleAttr::get(kernel.getContext(), getWarps(), old.getRaster(),
+                        old.getPersistent(), old.getVector(), old.getCluster());
+  kernel.removeScheduleAttr();
+  if (schedule != kernel.getScheduleOrDefault())
+    kernel.setScheduleAttr(schedule);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Proposals
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// What decides how an expert tiles a kernel.
+struct Traits {
+  SmallVector<int64_t> shape; ///< of the outputs
+  SmallVector<ReductionAxis> axes;
+  bool dot = false, scan = false, permutes = false;
+};
+
+class Proposer {
+public:
+  Proposer(KernelOp kernel, SmallVectorImpl<DictionaryAttr> &proposals)
+      : builder(kernel.getContext()), proposals(proposals) {}
+
+  void add(ArrayRef<int64_t> sizes, ArrayRef<int64_t> reduce, int64_t warps,
+           ArrayRef<int64_t> loops = {}) {
+    NamedAttrList attributes;
+    attributes.set("sizes", builder.getDenseI64ArrayAttr(sizes));
+    attributes.set("reduce", builder.getDenseI64ArrayAttr(reduce));
+    attributes.set("loops", builder.getDenseI64ArrayAttr(loops));
+    attributes.set(
+        "warps", builder.getI64IntegerAttr(std::clamp<int64_t>(warps, 1, 32)));
+    DictionaryAttr proposal = attributes.getDictionary(builder.getContext());
+    if (!llvm::is_contained(proposals, proposal))
+      proposals.push_back(proposal);
+  }
+
+private:
+  Builder builder;
+  SmallVectorImpl<DictionaryAttr> &proposals;
+};
+} // namespace
+
+static Traits getTraits(KernelOp kernel, ArrayRef<int64_t> shape) {
+  Traits traits;
+  traits.shape = llvm::to_vector(shape);
+  traits.axes = getReductionAxes(kernel);
+  for (Operation &op : kernel.getBody().front()) {
+    traits.dot |= isa<DotOp>(op);
+    traits.scan |= isa<ScanOp>(op);
+    traits.permutes |= isa<TransposeOp>(op);
+    if (auto view = dyn_cast<ViewOp>(op)) {
+      AffineMap map = view.getMap();
+      // A view whose last dimension is not the operand's last one reads across.
+      if (map.getNumDims() > 1 && map.getNumResults() > 0)
+        traits.permutes |= !map.getResult(map.getNumResults() - 1)
+                                .isFunctionOfDim(map.getNumDims() - 1);
+    }
+  }
+  return traits;
+}
+
+/// At least `least`, at most what covers the extent.
+static int64_t fit(int64_t size, int64_t extent, int64_t least) {
+  return std::max<int64_t>(least,
+                           std::min<int64_t>(size, llvm::PowerOf2Ceil(extent)));
+}
+
+/// Products: tiles of M and N, chunks of K. Reductions beside them stay whole.
+static void proposeDot(const Traits &traits, const Architecture &target,
+                       Proposer &proposer) {
+  size_t rank = traits.shape.size();
+  if (rank < 2)
+    return proposer.add(SmallVector<int64_t>(rank, 64), {}, 4);
+  int64_t rows = traits.shape[rank - 2], columns = traits.shape[rank - 1];
+  auto add = [&](int64_t m, int64_t n, int64_t k, int64_t warps,
+                 int64_t least) {
+    SmallVector<int64_t> sizes(rank, 1), reduce;
+    sizes[rank - 2] = fit(m, rows, least);
+    sizes[rank - 1] = fit(n, columns, least);
+    for (const ReductionAxis &axis : traits.axes)
+      reduce.push_back(isa<DotOp>(axis.op) ? fit(k, axis.extent, 16) : 0);
+    while (warps > 1 && sizes[rank - 2] * sizes[rank - 1] < warps * 32 * 8)
+      warps /= 2;
+    proposer.add(sizes, reduce, warps);
+    // A reduction along the columns wants them whole.
+    if (llvm::any_of(traits.axes, [](const ReductionAxis &a) {
+          return !isa<DotOp>(a.op);
+        })) {
+      sizes[rank - 1] = 0;
+      proposer.add(sizes, reduce, warps);
+    }
+  };
+  if (target.wgmma) {
+    add(128, 256, 64, 8, 64);
+    add(128, 128, 64, 4, 64);
+    add(256, 128, 64, 8, 64);
+    add(64, 256, 64, 4, 64);
+    add(128, 128, 128, 8, 64);
+    add(64, 128, 64, 4, 64);
+    add(64, 64, 64, 4, 64);
+  }
+  add(128, 128, 32, 8, 16);
+  add(128, 64, 32, 4, 16);
+  add(64, 64, 32, 4, 16);
+  add(32, 32, 32, 2, 16);
+  add(16, 16, 16, 1, 16);
+}
+
+/// Reductions, scans and folds: the axes whole while they fit in registers,
+/// else in chunks, with the outputs walked in a loop.
+static void proposeReduction(const Traits &traits, Proposer &proposer) {
+  size_t rank = traits.shape.size();
+  int64_t longest = 1;
+  for (const ReductionAxis &axis : traits.axes)
+    longest = std::max<int64_t>(longest, llvm::PowerOf2Ceil(axis.extent));
+  int64_t last = rank ? traits.shape.back() : 1;
+  // Rows of outputs whose last dimension is whole: softmax, norms, scans.
+  bool wholeLast =
+      rank > 0 && (traits.scan || llvm::any_of(traits.axes, [&](const auto &a) {
+                     return a.extent == last;
+                   }));
+  auto warpsFor = [](int64_t elements) {
+    return std::clamp<int64_t>(llvm::PowerOf2Ceil(elements) / (32 * 16), 1, 16);
+  };
+  auto chunked = [&](int64_t chunk) {
+    SmallVector<int64_t> reduce;
+    for (const ReductionAxis &axis : traits.axes)
+      reduce.push_back(fit(chunk, axis.extent, 1));
+    return reduce;
+  };
+  if (wholeLast) {
+    int64_t row = llvm::PowerOf2Ceil(last);
+    for (int64_t rows : {1, 2, 4, 8, 16}) {
+      if (rows > 1 &&
+          (rank < 2 || rows * row > 16384 ||
+           rows > (int64_t)llvm::PowerOf2Ceil(traits.shape[rank - 2])))
+        break;
+      if (rows * row > 32768)
+        break;
+      SmallVector<int64_t> sizes(rank, 1);
+      if (rank >= 2)
+        sizes[rank - 2] = rows;
+      sizes[rank - 1] = 0;
+      proposer.add(sizes, {}, warpsFor(rows * row));
+      proposer.add(sizes, {}, 2 * warpsFor(rows * row));
+    }
+    for (int64_t chunk : {4096, 2048, 8192, 1024}) {
+      if (traits.scan || row <= chunk)
+        continue;
+      SmallVector<int64_t> sizes(rank, 1);
+      sizes[rank - 1] = chunk;
+      proposer.add(sizes, chunked(chunk), warpsFor(chunk),
+                   {static_cast<int64_t>(rank - 1)});
+    }
+  }
+  // The outputs are what is left of the rows.
+  for (int64_t width : {1, 4, 8, 16, 32, 64, 128}) {
+    if (rank == 0 ? width > 1
+                  : width > 1 && width > (int64_t)llvm::PowerOf2Ceil(last))
+      break;
+    SmallVector<int64_t> sizes(rank, 1);
+    if (rank)
+      sizes[rank - 1] = width;
+    if (longest * width <= 32768)
+      proposer.add(sizes, {}, warpsFor(longest * width));
+    for (int64_t elements : {4096, 1024})
+      if (elements / width >= 1 && longest > elements / width)
+        proposer.add(sizes, chunked(elements / width), warpsFor(elements));
+  }
+}
+
+/// Element by element: contiguous tiles; square ones where data is permuted.
+static void proposeElementwise(const Traits &traits, Proposer &proposer) {
+  size_t rank = traits.shape.size();
+  if (traits.permutes && rank >= 2)
+    for (int64_t edge : {64, 32, 128}) {
+      SmallVector<int64_t> sizes(rank, 1);
+      sizes[rank - 1] = fit(edge, traits.shape[rank - 1], 1);
+      sizes[rank - 2] = fit(edge, traits.shape[rank - 2], 1);
+      proposer.add(sizes, {}, edge == 32 ? 4 : 8);
+    }
+  for (int64_t elements : {2048, 4096, 1024, 512, 8192}) {
+    SmallVector<int64_t> sizes(rank, 1);
+    int64_t left = elements;
+    for (size_t dim = rank; dim-- > 0 && left > 1;) {
+      sizes[dim] = fit(left, traits.shape[dim], 1);
+      left /= sizes[dim];
+    }
+    proposer.add(sizes, {}, elements / (32 * 8));
+  }
+}
+
+void TileOp::propose(KernelOp kernel, const Architecture &target,
+                     SmallVectorImpl<DictionaryAttr> &proposals) {
+  std::string why;
+  FailureOr<SmallVector<int64_t>> shape = getOutputShape(kernel, why);
+  if (kernel.isTiled() || failed(shape))
+    return;
+  Traits traits = getTraits(kernel, *shape);
+  Proposer proposer(kernel, proposals);
+  if (traits.dot)
+    return proposeDot(traits, target, proposer);
+  if (traits.scan || !traits.axes.empty())
+    return proposeReduction(traits, proposer);
+  proposeElementwise(traits, proposer);
+}
