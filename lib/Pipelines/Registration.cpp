@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Linalg/TransformOps/DialectExtension.h"
 #include "mlir/Dialect/Transform/IR/TransformDialect.h"
 #include "mlir/Transforms/Passes.h"
+#include "qimeng/Conversion/ToCPU/ToCPU.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/MacroAction.h"
 #include "qimeng/Dialect/QiMeng/Transforms/Passes.h"
@@ -31,6 +32,7 @@ void qimeng::registerDialects(DialectRegistry &registry) {
                   transform::TransformDialect>();
   registerTransformExtension(registry);
   linalg::registerTransformDialectExtension(registry);
+  registerCPUDialects(registry);
 }
 
 void qimeng::registerPasses() {
@@ -40,4 +42,6 @@ void qimeng::registerPasses() {
   mlir::registerSymbolDCEPass();
   registerActionPasses();
   registerQiMengVerifyPasses();
+  registerQiMengToCPUPasses();
+  registerCPUPipelines();
 }

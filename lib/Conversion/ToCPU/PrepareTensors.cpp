@@ -1,0 +1,132 @@
+//===- PrepareTensors.cpp - Tensor programs to loops ----------------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/Passes.h"
+#include "qimeng/Conversion/ToCPU/ToCPU.h"
+
+using namespace mlir;
+
+namespace qimeng {
+#define GEN_PASS_DEF_PREPARETENSORSPASS
+#include "qimeng/Conversion/ToCPU/Passes.h.inc"
+} // namespace qimeng
+
+namespace {
+
+/// Makes a read at computed indices read element 0, then gives zero, where an
+/// index is outside: what `qimeng.gather` does.
+void guardExtract(tensor::ExtractOp op) {
+  auto type = cast<RankedTensorType>(op.getTensor().getType());
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  Value inside;
+  SmallVector<Value> indices(op.getIndices());
+  for (auto [dim, index] : llvm::enumerate(indices)) {
+    APInt known;
+    if (matchPattern(index, m_ConstantInt(&known)) &&
+        known.ult(type.getDimSize(dim)))
+      continue;
+    Value size =
+        arith::ConstantIndexOp::create(builder, loc, type.getDimSize(dim));
+    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+    Value in = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
+                                     index, size);
+    index = arith::SelectOp::create(builder, loc, in, index, zero);
+    inside = inside ? arith::AndIOp::create(builder, loc, inside, in) : in;
+  }
+  if (!inside)
+    return;
+  op.getIndicesMutable().assign(indices);
+  builder.setInsertionPointAfter(op);
+  Value zero = arith::ConstantOp::create(
+      builder, loc, builder.getZeroAttr(type.getElementType()));
+  auto select =
+      arith::SelectOp::create(builder, loc, inside, op.getResult(), zero);
+  op.getResult().replaceAllUsesExcept(select, select);
+}
+
+struct PrepareTensors
+    : public qimeng::impl::PrepareTensorsPassBase<PrepareTensors> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    Builder attributes(&getContext());
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (function.isExternal() || function.isPrivate())
+        continue;
+      for (unsigned i = 0; i < function.getNumArguments(); ++i)
+        if (isa<TensorType>(function.getArgument(i).getType()))
+          function.setArgAttr(
+              i, bufferization::BufferizationDialect::kWritableAttrName,
+              attributes.getBoolAttr(false));
+    }
+
+    SmallVector<Operation *> aggregates;
+    module.walk([&](Operation *op) {
+      if (auto extract = dyn_cast<tensor::ExtractOp>(op))
+        guardExtract(extract);
+      else if (isa<linalg::AggregatedOpInterface, linalg::PackOp,
+                   linalg::UnPackOp>(op))
+        aggregates.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (Operation *op : aggregates) {
+      rewriter.setInsertionPoint(op);
+      if (failed(decompose(op, rewriter))) {
+        op->emitOpError() << "has no lowering to loops";
+        return signalPassFailure();
+      }
+    }
+    RewritePatternSet patterns(&getContext());
+    tensor::populateDecomposeTensorConcatPatterns(patterns);
+    if (failed(applyPatternsGreedily(module, std::move(patterns))))
+      signalPassFailure();
+  }
+
+  static LogicalResult decompose(Operation *op, IRRewriter &rewriter) {
+    if (auto pack = dyn_cast<linalg::PackOp>(op))
+      return linalg::lowerPack(rewriter, pack);
+    if (auto unpack = dyn_cast<linalg::UnPackOp>(op))
+      return linalg::lowerUnPack(rewriter, unpack);
+    auto parts =
+        cast<linalg::AggregatedOpInterface>(op).decomposeOperation(rewriter);
+    if (failed(parts))
+      return failure();
+    rewriter.replaceOp(op, *parts);
+    return success();
+  }
+};
+
+} // namespace
+
+void qimeng::buildTensorsToLoops(OpPassManager &manager) {
+  manager.addPass(createPrepareTensorsPass());
+  manager.addPass(createConvertElementwiseToLinalgPass());
+  bufferization::OneShotBufferizePassOptions bufferize;
+  bufferize.bufferizeFunctionBoundaries = true;
+  bufferize.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  bufferize.allowReturnAllocsFromLoops = true;
+  manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  bufferization::BufferResultsToOutParamsPassOptions results;
+  results.hoistStaticAllocs = true;
+  results.modifyPublicFunctions = true;
+  manager.addPass(bufferization::createBufferResultsToOutParamsPass(results));
+  manager.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+}
