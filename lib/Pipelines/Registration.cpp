@@ -19,6 +19,7 @@
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/MacroAction.h"
 #include "qimeng/Dialect/QiMeng/Transforms/Passes.h"
+#include "qimeng/Partition/Partition.h"
 #include "qimeng/Verify/Passes.h"
 
 using namespace mlir;
@@ -41,6 +42,7 @@ void qimeng::registerPasses() {
   mlir::registerLoopInvariantCodeMotionPass();
   mlir::registerSymbolDCEPass();
   registerActionPasses();
+  registerQiMengPartitionPasses();
   registerQiMengVerifyPasses();
   registerQiMengToCPUPasses();
   registerCPUPipelines();

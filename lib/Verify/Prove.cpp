@@ -45,7 +45,7 @@ struct Prove : public qimeng::impl::QiMengProveBase<Prove> {
         signalPassFailure();
       if (wanted && !hasProperty(kernel, *wanted)) {
         kernel.emitOpError()
-            << "check 2 (structure): must be " << getName(*wanted);
+            << "check 2 (structure): must be " << qimeng::getName(*wanted);
         signalPassFailure();
       }
     }

@@ -354,11 +354,11 @@ static LogicalResult checkHost(func::FuncOp function) {
         isa<memref::AllocOp, memref::DeallocOp, memref::GetGlobalOp, LaunchOp,
             func::ReturnOp>(op))
       return WalkResult::advance();
-    return op->emitOpError()
-           << prefix
-           << "is not allowed in a host function; expected "
-              "memref.alloc, memref.dealloc, qimeng.launch and "
-              "func.return";
+    return op->emitOpError() << prefix
+                             << "is not allowed in a host function; expected "
+                                "memref.alloc, memref.dealloc, "
+                                "memref.get_global, qimeng.launch and "
+                                "func.return";
   });
   return failure(walk.wasInterrupted());
 }

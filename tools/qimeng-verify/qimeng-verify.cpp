@@ -125,7 +125,7 @@ int qimengVerifyMain(int argc, char **argv) {
   OwningOpRef<ModuleOp> after;
   // One file is its own rewrite: nothing to compare, everything to prove.
   if (files.size() == 2) {
-    after = read(files.back(), sourcesAfter, &context);
+    after = read(files[1], sourcesAfter, &context);
     if (!after)
       return Unusable;
   }
