@@ -71,10 +71,17 @@ private:
   std::vector<std::unique_ptr<Option<std::string>>> texts;
 };
 
+/// "fuse_producer" -> "qimeng-fuse-producer"
+static std::string getPassName(const ActionInfo &action) {
+  std::string name = "qimeng-" + action.name.str();
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
 class ActionPass : public TextOptionsPass {
 public:
   explicit ActionPass(const ActionInfo &action)
-      : TextOptionsPass(action.id, ("qimeng-" + action.name).str(),
+      : TextOptionsPass(action.id, getPassName(action),
                         "Macro action (" +
                             stringifyActionFamily(action.family).str() +
                             "): " + action.summary.str()),
