@@ -45,9 +45,10 @@ QIMENG_EXPORT const char *qimengProgramName(const QiMengProgram *program);
 QIMENG_EXPORT int qimengProgramNumInputs(const QiMengProgram *program);
 QIMENG_EXPORT int qimengProgramNumOutputs(const QiMengProgram *program);
 
-/* For operand `index`: its name, element type ("f16", "bf16", "f32", "f64", "i1",
-   "i8", "i16", "i32", "i64"), number of dimensions, extent of dimension `dim`, and
-   bytes. Tensors are dense and row-major. Out of range: NULL or -1. */
+/* For operand `index`: its name, element type ("f16", "bf16", "f32", "f64",
+   "i1", "i8", "i16", "i32", "i64"), number of dimensions, extent of dimension
+   `dim`, and bytes. Tensors are dense and row-major. Out of range: NULL or -1.
+ */
 QIMENG_EXPORT const char *qimengProgramOperandName(const QiMengProgram *program,
                                                    int index);
 QIMENG_EXPORT const char *qimengProgramOperandType(const QiMengProgram *program,
@@ -59,10 +60,10 @@ QIMENG_EXPORT int64_t qimengProgramOperandExtent(const QiMengProgram *program,
 QIMENG_EXPORT int64_t qimengProgramOperandBytes(const QiMengProgram *program,
                                                 int index);
 
-/* Puts the program's kernels on `stream` (a CUstream; NULL is the default stream)
-   and returns without waiting. `operands` holds one device address for each operand.
-   Temporaries are allocated at the first run: two runs must not overlap on
-   different streams. Returns 0, or -1 on failure. */
+/* Puts the program's kernels on `stream` (a CUstream; NULL is the default
+   stream) and returns without waiting. `operands` holds one device address for
+   each operand. Temporaries are allocated at the first run: two runs must not
+   overlap on different streams. Returns 0, or -1 on failure. */
 QIMENG_EXPORT int qimengProgramRun(QiMengProgram *program,
                                    const uint64_t *operands, int count,
                                    void *stream);

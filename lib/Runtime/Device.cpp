@@ -342,10 +342,12 @@ Result<std::string> DeviceMemory::checkGuards() const {
 //===----------------------------------------------------------------------===//
 
 Result<DeviceStream> DeviceStream::create(DevicePtr device) {
+  // Ordered with the blocking copies, which go through the default stream and
+  // may return before the last bytes have arrived.
   DeviceStream result;
-  if (Status status = device->check(device->driver().cuStreamCreate(
-                                        &result.stream, CU_STREAM_NON_BLOCKING),
-                                    "creating a stream");
+  if (Status status = device->check(
+          device->driver().cuStreamCreate(&result.stream, CU_STREAM_DEFAULT),
+          "creating a stream");
       !status)
     return Error{status.error()};
   result.device = std::move(device);

@@ -79,7 +79,7 @@ enum CUjit_option : int {
 };
 
 enum : unsigned {
-  CU_STREAM_NON_BLOCKING = 1,
+  CU_STREAM_DEFAULT = 0,
   CU_EVENT_DEFAULT = 0,
 };
 
