@@ -82,10 +82,10 @@ FailureOr<Tile> BodyEvaluator::gather(Value tensor, ValueRange indices) {
   for (Tile &position : positions)
     values.push_back(position.value);
   OpBuilder &builder = kernel.getBuilder();
-  Value result = GatherOp::create(
-      builder, kernel.getLoc(),
-      kernel.getType(dims, getStorageType(source.elementType)),
-      kernel.getGatherSource(source), values);
+  Value result =
+      GatherOp::create(builder, kernel.getLoc(),
+                       kernel.getType(dims, getStorageType(source.elementType)),
+                       kernel.getGatherSource(source), values);
   return Tile{kernel.convert(result, source.elementType), dims};
 }
 
@@ -152,8 +152,8 @@ FailureOr<Tile> BodyEvaluator::evaluateOperation(OpResult result) {
         if (!isa<scf::YieldOp, tensor::ExtractOp>(inner) && !isPure(&inner))
           return fail(&inner);
     FailureOr<Tile> condition = evaluate(branch.getCondition());
-    FailureOr<Tile> yes = compute(
-        branch.thenYield()->getOperand(result.getResultNumber()));
+    FailureOr<Tile> yes =
+        compute(branch.thenYield()->getOperand(result.getResultNumber()));
     FailureOr<Tile> no =
         compute(branch.elseYield()->getOperand(result.getResultNumber()));
     if (failed(condition) || failed(yes) || failed(no))

@@ -17,8 +17,8 @@ namespace qimeng {
 using SourceMap = llvm::DenseMap<mlir::Value, Source>;
 
 /// Computes scalars of the tensor program for every position of a kernel's
-/// space at once. It works on demand, so what is not needed is not read. Scalars
-/// from outside the body are computed in the kernel too.
+/// space at once. It works on demand, so what is not needed is not read.
+/// Scalars from outside the body are computed in the kernel too.
 class BodyEvaluator {
 public:
   BodyEvaluator(KernelBuilder &kernel, const SourceMap &sources)

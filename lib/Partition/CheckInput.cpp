@@ -47,10 +47,10 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
     element = tensor.getElementType();
   }
   if (!isSupportedElement(element)) {
-    InFlightDiagnostic error = op->emitError()
-                               << what << " is of unsupported type " << type
-                               << "; expected f32, f16, bf16, f64, i1, i8, i16, "
-                                  "i32, i64 or index, or tensors of them. ";
+    InFlightDiagnostic error =
+        op->emitError() << what << " is of unsupported type " << type
+                        << "; expected f32, f16, bf16, f64, i1, i8, i16, "
+                           "i32, i64 or index, or tensors of them. ";
     if (isa<ComplexType>(element))
       error << "Split complex numbers into real and imaginary tensors";
     else if (isa<IntegerType>(element) && !element.isSignlessInteger())
@@ -66,12 +66,11 @@ static LogicalResult checkOperation(Operation *op, bool atTop) {
   if (isa<CallOpInterface>(op))
     return op->emitOpError() << "is a call, and a tensor program is one "
                                 "function. Inline it first (--inline)";
-  bool known =
-      isa_and_nonnull<arith::ArithDialect, math::MathDialect,
-                      tensor::TensorDialect, linalg::LinalgDialect>(
-          op->getDialect()) ||
-      (isa<func::ReturnOp>(op) && atTop) ||
-      isa<scf::ForOp, scf::IfOp, scf::YieldOp>(op);
+  bool known = isa_and_nonnull<arith::ArithDialect, math::MathDialect,
+                               tensor::TensorDialect, linalg::LinalgDialect>(
+                   op->getDialect()) ||
+               (isa<func::ReturnOp>(op) && atTop) ||
+               isa<scf::ForOp, scf::IfOp, scf::YieldOp>(op);
   if (!known)
     return op->emitOpError()
            << "is not supported in a tensor program; expected linalg, tensor, "
@@ -100,13 +99,15 @@ LogicalResult qimeng::checkInput(func::FuncOp function) {
                          "argument " + Twine(argument.getArgNumber()))))
       return failure();
   if (function.getNumResults() == 0)
-    return function.emitOpError() << "returns nothing; a tensor program returns "
-                                     "the tensors it computes";
+    return function.emitOpError()
+           << "returns nothing; a tensor program returns "
+              "the tensors it computes";
   WalkResult walk = function.getBody().walk([&](Operation *op) {
     for (Region &region : op->getRegions())
       for (BlockArgument argument : region.getArguments())
-        if (failed(checkType(op, argument.getType(), "body argument " +
-                                 Twine(argument.getArgNumber()))))
+        if (failed(
+                checkType(op, argument.getType(),
+                          "body argument " + Twine(argument.getArgNumber()))))
           return WalkResult::interrupt();
     return WalkResult(checkOperation(op, op->getParentOp() == function));
   });

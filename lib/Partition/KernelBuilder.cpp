@@ -141,10 +141,11 @@ Tile KernelBuilder::isWithin(AffineExpr expr, int64_t size, int64_t step) {
   if (low < 0)
     result = compare(expr, arith::CmpIPredicate::sge, 0);
   if (high >= size)
-    result = conjunction(result, compare(expr, arith::CmpIPredicate::slt, size));
+    result =
+        conjunction(result, compare(expr, arith::CmpIPredicate::slt, size));
   if (step != 1)
-    result = conjunction(result,
-                         compare(expr % step, arith::CmpIPredicate::eq, 0));
+    result =
+        conjunction(result, compare(expr % step, arith::CmpIPredicate::eq, 0));
   return result;
 }
 
@@ -199,6 +200,20 @@ Value KernelBuilder::convert(Value tile, Type elementType) {
   if (from == elementType)
     return tile;
   auto to = type.clone(elementType);
+  if (SplatElementsAttr splat; matchPattern(tile, m_Constant(&splat))) {
+    if (auto toFloat = dyn_cast<FloatType>(elementType)) {
+      APFloat value = splat.getSplatValue<APFloat>();
+      bool losesInfo;
+      value.convert(toFloat.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                    &losesInfo);
+      return createSplat(builder, loc, to, FloatAttr::get(toFloat, value));
+    }
+    APInt value = splat.getSplatValue<APInt>();
+    unsigned width =
+        elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth();
+    return createSplat(builder, loc, to,
+                       IntegerAttr::get(elementType, value.sextOrTrunc(width)));
+  }
   if (from.isIndex() || elementType.isIndex())
     return arith::IndexCastOp::create(builder, loc, to, tile);
   if (isa<FloatType>(from)) {

@@ -29,27 +29,80 @@ void qimeng::canonicalize(func::FuncOp function) {
   (void)applyPatternsGreedily(function, std::move(patterns));
 }
 
-/// Replaces a softmax by its four loop nests, and names them.
-static LogicalResult decomposeSoftmax(RewriterBase &rewriter,
-                                      linalg::SoftmaxOp op) {
-  rewriter.setInsertionPoint(op);
-  Operation *before = op->getPrevNode();
-  FailureOr<SmallVector<Value>> results = op.decomposeOperation(rewriter);
-  if (failed(results))
-    return op.emitOpError() << "cannot be decomposed; write it as "
-                               "linalg.generic operations";
-  StringRef steps[] = {"softmax_max", "softmax_exp", "softmax_sum",
-                       "softmax_div"};
-  unsigned step = 0;
-  Operation *first =
-      before ? before->getNextNode() : &op->getBlock()->front();
-  for (Operation *created = first; created != op;
-       created = created->getNextNode())
-    if (isa<linalg::LinalgOp>(created) && !isa<linalg::FillOp>(created) &&
-        step < std::size(steps))
-      created->setAttr(kernelNameAttr, rewriter.getStringAttr(steps[step++]));
-  rewriter.replaceOp(op, *results);
-  return success();
+/// Replaces a softmax by its four loop nests, and names them. Between them
+/// f16 and bf16 values are f32: a sum rounded to 8 bits would spoil the result.
+static void decomposeSoftmax(RewriterBase &rewriter, linalg::SoftmaxOp op) {
+  Location loc = op.getLoc();
+  auto type = cast<RankedTensorType>(op.getInput().getType());
+  int64_t rank = type.getRank(), axis = op.getDimension();
+  Type computeType = getComputeType(type.getElementType());
+  auto wide = type.clone(computeType);
+  auto narrow = RankedTensorType::Builder(wide).dropDim(axis);
+  AffineMap all = rewriter.getMultiDimIdentityMap(rank);
+  AffineMap row = all.dropResult(axis);
+  SmallVector<utils::IteratorType> parallel(rank,
+                                            utils::IteratorType::parallel);
+  SmallVector<utils::IteratorType> reduction = parallel;
+  reduction[axis] = utils::IteratorType::reduction;
+
+  using Body = llvm::function_ref<Value(OpBuilder &, ValueRange)>;
+  auto convert = [&](OpBuilder &builder, Value value, Type to) -> Value {
+    unsigned from = value.getType().getIntOrFloatBitWidth();
+    if (from < to.getIntOrFloatBitWidth())
+      return arith::ExtFOp::create(builder, loc, to, value);
+    if (from > to.getIntOrFloatBitWidth())
+      return arith::TruncFOp::create(builder, loc, to, value);
+    return value;
+  };
+  auto addStep = [&](StringRef name, ValueRange inputs, Value init,
+                     ArrayRef<AffineMap> maps,
+                     ArrayRef<utils::IteratorType> iterators, Body body) {
+    auto step = linalg::GenericOp::create(
+        rewriter, loc, init.getType(), inputs, init, maps, iterators,
+        [&](OpBuilder &builder, Location, ValueRange arguments) {
+          SmallVector<Value> values;
+          for (Value argument : arguments)
+            values.push_back(convert(builder, argument, computeType));
+          Type to = arguments.back().getType();
+          Value value = convert(builder, body(builder, values), to);
+          linalg::YieldOp::create(builder, loc, value);
+        });
+    step->setAttr(kernelNameAttr, rewriter.getStringAttr(name));
+    return step.getResult(0);
+  };
+  auto createInit = [&](const APFloat &value) -> Value {
+    auto type = static_cast<RankedTensorType>(narrow);
+    return arith::ConstantOp::create(
+        rewriter, loc,
+        DenseElementsAttr::get(type, FloatAttr::get(computeType, value)));
+  };
+  const llvm::fltSemantics &semantics =
+      cast<FloatType>(computeType).getFloatSemantics();
+
+  Value x = op.getInput();
+  Value max = addStep("softmax_max", x,
+                      createInit(APFloat::getInf(semantics, /*Negative=*/true)),
+                      {all, row}, reduction, [&](OpBuilder &b, ValueRange v) {
+                        return arith::MaximumFOp::create(b, loc, v[0], v[1]);
+                      });
+  Value exp = addStep(
+      "softmax_exp", {x, max},
+      tensor::EmptyOp::create(rewriter, loc, type.getShape(), computeType),
+      {all, row, all}, parallel, [&](OpBuilder &b, ValueRange v) {
+        Value difference = arith::SubFOp::create(b, loc, v[0], v[1]);
+        return math::ExpOp::create(b, loc, difference);
+      });
+  Value sum =
+      addStep("softmax_sum", exp, createInit(APFloat::getZero(semantics)),
+              {all, row}, reduction, [&](OpBuilder &b, ValueRange v) {
+                return arith::AddFOp::create(b, loc, v[0], v[1]);
+              });
+  Value result =
+      addStep("softmax_div", {exp, sum}, op.getOutput(), {all, row, all},
+              parallel, [&](OpBuilder &b, ValueRange v) {
+                return arith::DivFOp::create(b, loc, v[0], v[1]);
+              });
+  rewriter.replaceOp(op, result);
 }
 
 static LogicalResult decompose(RewriterBase &rewriter, Operation *op) {
@@ -57,19 +110,20 @@ static LogicalResult decompose(RewriterBase &rewriter, Operation *op) {
   auto check = [&](LogicalResult result) {
     return succeeded(result)
                ? success()
-               : LogicalResult(op->emitOpError()
-                               << "cannot be decomposed into simple operations; "
-                                  "write it as linalg.generic and tensor "
-                                  "operations");
+               : LogicalResult(
+                     op->emitOpError()
+                     << "cannot be decomposed into simple operations; "
+                        "write it as linalg.generic and tensor "
+                        "operations");
   };
   if (auto softmax = dyn_cast<linalg::SoftmaxOp>(op))
-    return decomposeSoftmax(rewriter, softmax);
+    return decomposeSoftmax(rewriter, softmax), success();
   if (auto pack = dyn_cast<linalg::PackOp>(op))
     return check(linalg::lowerPack(rewriter, pack,
                                    /*lowerPadLikeWithInsertSlice=*/false));
   if (auto unpack = dyn_cast<linalg::UnPackOp>(op))
-    return check(linalg::lowerUnPack(
-        rewriter, unpack, /*lowerUnpadLikeWithExtractSlice=*/false));
+    return check(linalg::lowerUnPack(rewriter, unpack,
+                                     /*lowerUnpadLikeWithExtractSlice=*/false));
   if (auto filter = dyn_cast<linalg::WinogradFilterTransformOp>(op))
     return check(linalg::decomposeWinogradFilterTransformOp(rewriter, filter));
   if (auto input = dyn_cast<linalg::WinogradInputTransformOp>(op))

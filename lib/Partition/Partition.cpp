@@ -30,8 +30,9 @@ static func::FuncOp findEntry(ModuleOp module, StringRef entry) {
       found = function;
   }
   if (!found && entry.empty())
-    module.emitError() << "holds no tensor program: expected a public func.func "
-                          "with a body";
+    module.emitError()
+        << "holds no tensor program: expected a public func.func "
+           "with a body";
   else if (!found)
     module.emitError() << "holds no function named '" << entry << "'";
   else if (found.isExternal())

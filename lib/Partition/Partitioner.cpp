@@ -23,8 +23,8 @@ ArrayRef<int64_t> qimeng::getShape(Value value) {
 
 /// The host program's form of a tensor or scalar.
 static MemRefType getBufferType(Value value) {
-  return MemRefType::get(
-      getShape(value), getStorageType(getElementTypeOrSelf(value.getType())));
+  return MemRefType::get(getShape(value),
+                         getStorageType(getElementTypeOrSelf(value.getType())));
 }
 
 Partitioner::Partitioner(ModuleOp module, func::FuncOp function)
@@ -49,10 +49,17 @@ std::string Partitioner::makeName(StringRef base) {
   return unique;
 }
 
-std::string Partitioner::makeName(Operation *op) {
+std::string Partitioner::makeName(Operation *op, StringRef kind) {
   if (auto name = op->getAttrOfType<StringAttr>(kernelNameAttr))
     return makeName(name.getValue());
+  if (isa<linalg::GenericOp>(op) && !kind.empty())
+    return makeName(kind);
   return makeName(op->getName().stripDialect());
+}
+
+void Partitioner::abandon(KernelBuilder &kernel) {
+  names.erase(kernel.getName());
+  kernel.abandon();
 }
 
 Value Partitioner::createBuffer(Value result) {
@@ -95,7 +102,7 @@ LogicalResult Partitioner::convertReturn(func::ReturnOp op) {
     else
       tile = evaluator.evaluate(value);
     if (failed(tile)) {
-      kernel.abandon();
+      abandon(kernel);
       return evaluator.getUnsupported()->emitError()
              << "cannot be computed in a kernel";
     }

@@ -86,7 +86,10 @@ private:
   /// Stores `tile` as the whole of `result` and launches the kernel.
   void finish(KernelBuilder &kernel, const Tile &tile, mlir::Value result);
   std::string makeName(mlir::StringRef base);
-  std::string makeName(mlir::Operation *op);
+  /// A unique name: the operation's, or `kind` where that says nothing.
+  std::string makeName(mlir::Operation *op, mlir::StringRef kind = "");
+  /// Drops a kernel that cannot be completed; its name is free again.
+  void abandon(KernelBuilder &kernel);
   Source &setWhole(mlir::Value result, mlir::Value buffer);
   mlir::AffineMap identity(unsigned rank) {
     return mlir::AffineMap::getMultiDimIdentityMap(rank, context);

@@ -46,10 +46,9 @@ Value ScalarCloner::lookup(Value value) {
 LogicalResult ScalarCloner::clone(Operation *op) {
   if (op->getNumResults() > 0 && mapping.contains(op->getResult(0)))
     return success();
-  bool inKernel =
-      isa_and_nonnull<arith::ArithDialect, math::MathDialect>(
-          op->getDialect()) ||
-      isa<scf::ForOp, scf::IfOp, scf::YieldOp>(op);
+  bool inKernel = isa_and_nonnull<arith::ArithDialect, math::MathDialect>(
+                      op->getDialect()) ||
+                  isa<scf::ForOp, scf::IfOp, scf::YieldOp>(op);
   if (!inKernel)
     return failure();
 
@@ -73,13 +72,15 @@ LogicalResult ScalarCloner::clone(Operation *op) {
   Operation *copy = op->cloneWithoutRegions();
   copy->setOperands(operands);
   builder.insert(copy);
-  for (auto [from, to] : llvm::zip_equal(op->getResults(), copy->getResults())) {
+  for (auto [from, to] :
+       llvm::zip_equal(op->getResults(), copy->getResults())) {
     if (!keepsTypes && !isa<arith::ConstantOp>(op))
       to.setType(getComputeType(from.getType()));
     mapping.map(from, to);
   }
   OpBuilder::InsertionGuard guard(builder);
-  for (auto [from, to] : llvm::zip_equal(op->getRegions(), copy->getRegions())) {
+  for (auto [from, to] :
+       llvm::zip_equal(op->getRegions(), copy->getRegions())) {
     if (from.empty())
       continue;
     Block &block = to.emplaceBlock();

@@ -21,8 +21,8 @@ public:
 
   /// `to` is `from`, in its own or in its compute type.
   void map(mlir::Value from, mlir::Value to) { mapping.map(from, to); }
-  /// Clones `op`, unless it is mapped already. Fails, without a message, on what
-  /// a kernel cannot hold.
+  /// Clones `op`, unless it is mapped already. Fails, without a message, on
+  /// what a kernel cannot hold.
   mlir::LogicalResult clone(mlir::Operation *op);
   /// The clone of `value`, in `value`'s compute type, or null.
   mlir::Value lookup(mlir::Value value);

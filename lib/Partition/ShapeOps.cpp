@@ -116,7 +116,7 @@ LogicalResult Partitioner::convertPad(tensor::PadOp op) {
   FailureOr<Tile> element = evaluator.read(padded, shift);
   FailureOr<Tile> around = evaluator.compute(yield.getValue());
   if (failed(element) || failed(around)) {
-    kernel.abandon();
+    abandon(kernel);
     return reportUnsupported(op, evaluator);
   }
   Type type = elementOf(result);
@@ -142,10 +142,10 @@ LogicalResult Partitioner::convertConcat(tensor::ConcatOp op) {
     exprs[axis] = position - offset;
     Source source = sources[input];
     source.padded = true;
-    FailureOr<Tile> tile = evaluator.read(
-        source, AffineMap::get(exprs.size(), 0, exprs, context));
+    FailureOr<Tile> tile =
+        evaluator.read(source, AffineMap::get(exprs.size(), 0, exprs, context));
     if (failed(tile)) {
-      kernel.abandon();
+      abandon(kernel);
       return reportUnsupported(op, evaluator);
     }
     Tile part = kernel.convert(*tile, elementOf(result));
@@ -175,7 +175,7 @@ LogicalResult Partitioner::convertInsertSlice(tensor::InsertSliceOp op) {
   SmallVector<Value> offsets;
   bool isDynamic = llvm::any_of(op.getStaticOffsets(), ShapedType::isDynamic);
   if (isDynamic) {
-    kernel.abandon();
+    abandon(kernel);
     return op.emitOpError() << "has an offset that is not constant; write the "
                                "update as linalg.generic with linalg.index";
   }
@@ -196,7 +196,7 @@ LogicalResult Partitioner::convertInsertSlice(tensor::InsertSliceOp op) {
   if (succeeded(inserted))
     base = evaluator.read(sources[op.getDest()], identity(sizes.size()));
   if (failed(base)) {
-    kernel.abandon();
+    abandon(kernel);
     return reportUnsupported(op, evaluator);
   }
   Type type = elementOf(result);
@@ -224,13 +224,13 @@ LogicalResult Partitioner::convertInsert(tensor::InsertOp op) {
     Tile tiles[] = {kernel.iota(dim), *position};
     SmallVector<int64_t> dims = kernel.unify(tiles);
     here = kernel.conjunction(
-        here, {arith::CmpIOp::create(builder, op.getLoc(),
-                                     arith::CmpIPredicate::eq, tiles[0].value,
-                                     tiles[1].value),
-               dims});
+        here,
+        {arith::CmpIOp::create(builder, op.getLoc(), arith::CmpIPredicate::eq,
+                               tiles[0].value, tiles[1].value),
+         dims});
   }
   if (evaluator.getUnsupported()) {
-    kernel.abandon();
+    abandon(kernel);
     return reportUnsupported(op, evaluator);
   }
   Type type = elementOf(result);
@@ -250,7 +250,7 @@ LogicalResult Partitioner::convertGenerate(tensor::GenerateOp op) {
   auto yield = cast<tensor::YieldOp>(op.getBody().front().getTerminator());
   FailureOr<Tile> value = evaluator.compute(yield.getValue());
   if (failed(value)) {
-    kernel.abandon();
+    abandon(kernel);
     return reportUnsupported(op, evaluator);
   }
   finish(kernel, *value, result);
@@ -269,16 +269,16 @@ LogicalResult Partitioner::convertFromElements(tensor::FromElementsOp op) {
   AffineExpr position =
       linearize(dimsOf(shape.size(), context), shape, context);
   Tile value;
-  for (auto [number, element] : llvm::reverse(llvm::enumerate(op.getElements()))) {
+  for (auto [number, element] :
+       llvm::reverse(llvm::enumerate(op.getElements()))) {
     FailureOr<Tile> tile = evaluator.compute(element);
     if (failed(tile)) {
-      kernel.abandon();
+      abandon(kernel);
       return reportUnsupported(op, evaluator);
     }
-    value = value.value
-                ? kernel.select(kernel.isWithin(position, number + 1), *tile,
-                                value)
-                : *tile;
+    value = value.value ? kernel.select(kernel.isWithin(position, number + 1),
+                                        *tile, value)
+                        : *tile;
   }
   finish(kernel, value, result);
   return success();
@@ -308,7 +308,7 @@ LogicalResult Partitioner::convertDynamicSlice(tensor::ExtractSliceOp op) {
        llvm::enumerate(op.getMixedOffsets(), op.getMixedStrides())) {
     FailureOr<Tile> start = amount(offset), step = amount(stride);
     if (failed(start) || failed(step)) {
-      kernel.abandon();
+      abandon(kernel);
       return reportUnsupported(op, evaluator);
     }
     if (dropped.test(dim)) {
@@ -330,10 +330,10 @@ LogicalResult Partitioner::convertDynamicSlice(tensor::ExtractSliceOp op) {
   SmallVector<Value> values;
   for (Tile &index : indices)
     values.push_back(index.value);
-  Value value = GatherOp::create(
-      builder, op.getLoc(),
-      kernel.getType(dims, getStorageType(source.elementType)),
-      kernel.getGatherSource(source), values);
+  Value value =
+      GatherOp::create(builder, op.getLoc(),
+                       kernel.getType(dims, getStorageType(source.elementType)),
+                       kernel.getGatherSource(source), values);
   finish(kernel, {value, dims}, result);
   return success();
 }
@@ -356,7 +356,7 @@ LogicalResult Partitioner::convertTensorArithmetic(Operation *op) {
                              AffineMap::getMultiDimIdentityMap(rank, context)
                                  .getMajorSubMap(it->second.shape.size()));
     if (failed(tile)) {
-      kernel.abandon();
+      abandon(kernel);
       return reportUnsupported(op, evaluator);
     }
     operands.push_back(*tile);
@@ -382,8 +382,8 @@ LogicalResult Partitioner::convertShapeOp(Operation *op) {
         return success();
       })
       .Case<tensor::SplatOp>([&](auto splat) {
-        sources[splat.getResult()] = Source::uniform(
-            getShape(splat.getResult()), splat.getInput());
+        sources[splat.getResult()] =
+            Source::uniform(getShape(splat.getResult()), splat.getInput());
         return success();
       })
       .Case<tensor::CastOp>([&](auto cast) {
@@ -421,10 +421,12 @@ LogicalResult Partitioner::convertShapeOp(Operation *op) {
         return success();
       })
       .Case<tensor::PadOp>([&](auto pad) { return convertPad(pad); })
-      .Case<tensor::ConcatOp>([&](auto concat) { return convertConcat(concat); })
+      .Case<tensor::ConcatOp>(
+          [&](auto concat) { return convertConcat(concat); })
       .Case<tensor::InsertSliceOp>(
           [&](auto insert) { return convertInsertSlice(insert); })
-      .Case<tensor::InsertOp>([&](auto insert) { return convertInsert(insert); })
+      .Case<tensor::InsertOp>(
+          [&](auto insert) { return convertInsert(insert); })
       .Case<tensor::GenerateOp>(
           [&](auto generate) { return convertGenerate(generate); })
       .Case<tensor::FromElementsOp>(
@@ -438,7 +440,7 @@ LogicalResult Partitioner::convertShapeOp(Operation *op) {
         FailureOr<Tile> tile =
             evaluator.read(sources[bitcast.getSource()], identity(rank));
         if (failed(tile)) {
-          kernel.abandon();
+          abandon(kernel);
           return reportUnsupported(op, evaluator);
         }
         Tile bits = kernel.convert(*tile, elementOf(bitcast.getSource()));

@@ -19,8 +19,8 @@ Source Source::whole(Type elementType, ArrayRef<int64_t> shape, Value buffer) {
   source.elementType = elementType;
   source.shape.assign(shape.begin(), shape.end());
   source.buffer = buffer;
-  source.map = AffineMap::getMultiDimIdentityMap(shape.size(),
-                                                 elementType.getContext());
+  source.map =
+      AffineMap::getMultiDimIdentityMap(shape.size(), elementType.getContext());
   return source;
 }
 
@@ -191,8 +191,7 @@ struct Simplifier {
         int64_t divisor = constantOf(remainder.getRHS());
         AffineExpr quotient = floorDiv(remainder.getLHS(), divisor);
         for (size_t j = 0; j < terms.size(); ++j) {
-          if (terms[j].second != quotient ||
-              terms[j].first != factor * divisor)
+          if (terms[j].second != quotient || terms[j].first != factor * divisor)
             continue;
           Terms merged;
           for (size_t k = 0; k < terms.size(); ++k)

@@ -63,8 +63,8 @@ mlir::AffineExpr linearize(llvm::ArrayRef<mlir::AffineExpr> exprs,
                            mlir::MLIRContext *context);
 
 /// The index in an array of `sizes` of row-major position `position`.
-llvm::SmallVector<mlir::AffineExpr>
-delinearize(mlir::AffineExpr position, llvm::ArrayRef<int64_t> sizes);
+llvm::SmallVector<mlir::AffineExpr> delinearize(mlir::AffineExpr position,
+                                                llvm::ArrayRef<int64_t> sizes);
 
 /// f32 for f16 and bf16, in which their arithmetic is done; else `type`.
 mlir::Type getComputeType(mlir::Type type);

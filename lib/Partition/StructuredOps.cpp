@@ -219,8 +219,8 @@ void Partitioner::bindOperands(linalg::LinalgOp op, BodyEvaluator &evaluator,
     BlockArgument argument = op.getMatchingBlockArgument(&operand);
     auto it = sources.find(operand.get());
     // Scalars are operands too.
-    Source source = it != sources.end() ? it->second
-                                        : Source::uniform({}, operand.get());
+    Source source =
+        it != sources.end() ? it->second : Source::uniform({}, operand.get());
     evaluator.bind(argument, source,
                    op.getMatchingIndexingMap(&operand).compose(loops));
   }
@@ -323,9 +323,9 @@ bool Partitioner::convertContraction(linalg::LinalgOp op, OutputGroup &group) {
     loops[loop] = getAffineDimExpr(space.size(), context);
     space.push_back(sizes[loop]);
   }
-  for (ArrayRef<unsigned> dims : {ArrayRef<unsigned>(rows),
-                                  ArrayRef<unsigned>(depth),
-                                  ArrayRef<unsigned>(columns)}) {
+  for (ArrayRef<unsigned> dims :
+       {ArrayRef<unsigned>(rows), ArrayRef<unsigned>(depth),
+        ArrayRef<unsigned>(columns)}) {
     SmallVector<int64_t> dimSizes;
     for (unsigned loop : dims)
       dimSizes.push_back(sizes[loop]);
@@ -346,13 +346,13 @@ bool Partitioner::convertContraction(linalg::LinalgOp op, OutputGroup &group) {
   AffineMap loopMap =
       simplify(AffineMap::get(space.size(), 0, loops, context), space);
 
-  KernelBuilder kernel(host, op.getLoc(), makeName(op), space);
+  KernelBuilder kernel(host, op.getLoc(), makeName(op, "contract"), space);
   BodyEvaluator evaluator(kernel, sources);
   bindOperands(op, evaluator, loopMap);
   FailureOr<Tile> lhs = evaluator.compute(a), rhs = evaluator.compute(b);
   FailureOr<Tile> init = evaluator.compute(getAccumulator(op, output));
   if (failed(lhs) || failed(rhs) || failed(init)) {
-    kernel.abandon();
+    abandon(kernel);
     return false;
   }
 
@@ -388,8 +388,8 @@ bool Partitioner::convertContraction(linalg::LinalgOp op, OutputGroup &group) {
       builder, op.getLoc(), acc.getType(), kernel.expand(*lhs, left),
       kernel.expand(*rhs, right), acc, Mma::Fma, Precision::Ieee);
   AffineMap out = op.getMatchingIndexingMap(op.getDpsInitOperand(output));
-  AffineMap store = out.compose(loopMap).compose(
-      getInjection(result, space.size(), context));
+  AffineMap store =
+      out.compose(loopMap).compose(getInjection(result, space.size(), context));
   kernel.store(dot, createBuffer(op->getResult(output)), store);
   kernel.finish(patterns);
   return true;
@@ -397,15 +397,15 @@ bool Partitioner::convertContraction(linalg::LinalgOp op, OutputGroup &group) {
 
 bool Partitioner::convertElementwise(linalg::LinalgOp op, OutputGroup &group) {
   LoopOrder order(op, group);
-  KernelBuilder kernel(host, op.getLoc(), makeName(op), order.space);
+  KernelBuilder kernel(host, op.getLoc(), makeName(op, "elementwise"),
+                       order.space);
   BodyEvaluator evaluator(kernel, sources);
   bindOperands(op, evaluator, order.loops);
   SmallVector<Value> values;
   for (unsigned output : group.outputs) {
     FailureOr<Tile> tile = evaluator.evaluate(getYielded(op, output));
     if (failed(tile)) {
-      names.erase(kernel.getName());
-      kernel.abandon();
+      abandon(kernel);
       return false;
     }
     values.push_back(kernel.expand(*tile, order.kept));
@@ -439,7 +439,9 @@ bool Partitioner::convertReduction(linalg::LinalgOp op, OutputGroup &group) {
     reductions.push_back(*reduction);
   }
   LoopOrder order(op, group);
-  KernelBuilder kernel(host, op.getLoc(), makeName(op), order.space);
+  std::string kind =
+      ("reduce_" + stringifyCombiner(reductions.front().kind)).str();
+  KernelBuilder kernel(host, op.getLoc(), makeName(op, kind), order.space);
   BodyEvaluator evaluator(kernel, sources);
   bindOperands(op, evaluator, order.loops);
   OpBuilder &builder = kernel.getBuilder();
@@ -449,8 +451,7 @@ bool Partitioner::convertReduction(linalg::LinalgOp op, OutputGroup &group) {
     FailureOr<Tile> init = evaluator.compute(getAccumulator(op, output));
     if (failed(input) || failed(init) ||
         !getIdentity(reduction.kind, input->getElementType())) {
-      names.erase(kernel.getName());
-      kernel.abandon();
+      abandon(kernel);
       return false;
     }
     // Along a loop that the input does not depend on, it is repeated.
@@ -465,10 +466,9 @@ bool Partitioner::convertReduction(linalg::LinalgOp op, OutputGroup &group) {
         keptDims.push_back(dim);
       dims.push_back(dim);
     }
-    Value reduced =
-        ReduceOp::create(builder, op.getLoc(), reduction.kind,
-                         kernel.expand(*input, dims),
-                         builder.getDenseI64ArrayAttr(axes));
+    Value reduced = ReduceOp::create(builder, op.getLoc(), reduction.kind,
+                                     kernel.expand(*input, dims),
+                                     builder.getDenseI64ArrayAttr(axes));
     Tile tiles[] = {{reduced, keptDims}, *init};
     if (!isNeutral(reduction.kind, init->value)) {
       keptDims = kernel.unify(tiles);
@@ -509,12 +509,12 @@ LogicalResult Partitioner::convertFold(linalg::LinalgOp op,
     outMap = outMap.compose(order.loops);
   }
 
-  KernelBuilder kernel(host, op.getLoc(), makeName(op), order.space);
+  KernelBuilder kernel(host, op.getLoc(), makeName(op, "fold"), order.space);
   OpBuilder &builder = kernel.getBuilder();
   BodyEvaluator evaluator(kernel, sources);
   bindOperands(op, evaluator, order.loops);
   auto refuse = [&](Operation *culprit) {
-    kernel.abandon();
+    abandon(kernel);
     InFlightDiagnostic error =
         op.emitOpError() << "cannot become a kernel: its body holds an "
                             "operation that has no form in a kernel. Write the "
@@ -553,8 +553,7 @@ LogicalResult Partitioner::convertFold(linalg::LinalgOp op,
     if (isa<linalg::YieldOp>(inner) && inner->getBlock() == op.getBlock()) {
       for (unsigned output : group.outputs)
         if (Value value = inner->getOperand(output);
-            !isAccumulator(value) &&
-            value.getParentBlock() == op.getBlock() &&
+            !isAccumulator(value) && value.getParentBlock() == op.getBlock() &&
             isa<BlockArgument>(value) && failed(addInput(value)))
           return WalkResult::interrupt();
       return WalkResult::advance();
@@ -563,9 +562,10 @@ LogicalResult Partitioner::convertFold(linalg::LinalgOp op,
       bool isInput = isa<BlockArgument>(operand) &&
                      operand.getParentBlock() == op.getBlock() &&
                      !isAccumulator(operand);
-      bool isCaptured = !op->isAncestor(operand.getParentBlock()->getParentOp()) &&
-                        !isa<TensorType>(operand.getType()) &&
-                        !operand.getDefiningOp<arith::ConstantOp>();
+      bool isCaptured =
+          !op->isAncestor(operand.getParentBlock()->getParentOp()) &&
+          !isa<TensorType>(operand.getType()) &&
+          !operand.getDefiningOp<arith::ConstantOp>();
       if ((isInput || isCaptured) && failed(addInput(operand)))
         return WalkResult::interrupt();
     }
@@ -611,8 +611,7 @@ LogicalResult Partitioner::convertFold(linalg::LinalgOp op,
                       operand.getLoc());
   OpBuilder inner = OpBuilder::atBlockBegin(&block);
   ScalarCloner cloner(inner);
-  for (auto [value, argument] :
-       llvm::zip(outside, block.getArguments()))
+  for (auto [value, argument] : llvm::zip(outside, block.getArguments()))
     cloner.map(value, argument);
   for (auto [number, output] : llvm::enumerate(group.outputs))
     cloner.map(getAccumulator(op, output),
@@ -638,7 +637,8 @@ LogicalResult Partitioner::convertFold(linalg::LinalgOp op,
   YieldOp::create(inner, op.getLoc(), yielded);
 
   AffineMap injection = getInjection(order.kept, order.space.size(), context);
-  for (auto [output, value] : llvm::zip_equal(group.outputs, fold.getResults())) {
+  for (auto [output, value] :
+       llvm::zip_equal(group.outputs, fold.getResults())) {
     AffineMap map;
     if (group.isProjection)
       map = op.getMatchingIndexingMap(op.getDpsInitOperand(output))
@@ -664,8 +664,8 @@ LogicalResult Partitioner::convertGroup(linalg::LinalgOp op,
           seen.contains(getAccumulator(op, other)) &&
           (!group.reduced.empty() || op.getNumReductionLoops() > 0))
         return op.emitOpError()
-               << "result " << output << " depends on the accumulator of result "
-               << other
+               << "result " << output
+               << " depends on the accumulator of result " << other
                << ", whose order of evaluation linalg does not define. Split "
                   "the operation in two";
   }
