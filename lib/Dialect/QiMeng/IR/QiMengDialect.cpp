@@ -53,10 +53,10 @@ Operation *QiMengDialect::materializeConstant(OpBuilder &builder,
 // Attributes
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                     int64_t warps, int64_t raster, int64_t persistent,
-                     int64_t vector, int64_t cluster) {
+LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t warps, int64_t raster,
+                                   int64_t persistent, int64_t vector,
+                                   int64_t cluster) {
   if (warps < 1 || warps > 32 || !llvm::isPowerOf2_64(warps))
     return emitError() << "schedule: warps must be a power of two from 1 to "
                           "32, found "
@@ -250,7 +250,8 @@ Access qimeng::getAccess(Value source) {
 }
 
 bool qimeng::isElementwise(Operation *op) {
-  if (op->getNumResults() != 1 || !isa<RankedTensorType>(op->getResult(0).getType()))
+  if (op->getNumResults() != 1 ||
+      !isa<RankedTensorType>(op->getResult(0).getType()))
     return false;
   if (isa<arith::ConstantOp, tensor::SplatOp>(op))
     return true;

@@ -43,9 +43,9 @@ ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &result) {
     return failure();
   if (succeeded(parser.parseOptionalKeyword("grid"))) {
     SmallVector<int64_t> grid;
-    if (parser.parseCommaSeparatedList(
-            OpAsmParser::Delimiter::Paren,
-            [&] { return parser.parseInteger(grid.emplace_back()); }))
+    if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, [&] {
+          return parser.parseInteger(grid.emplace_back());
+        }))
       return failure();
     result.addAttribute(getGridAttrName(result.name),
                         parser.getBuilder().getDenseI64ArrayAttr(grid));
@@ -70,10 +70,9 @@ void KernelOp::print(OpAsmPrinter &printer) {
   printer << ' ';
   printer.printSymbolName(getSymName());
   printer << '(';
-  llvm::interleaveComma(getOperandArguments(), printer,
-                        [&](BlockArgument argument) {
-                          printer.printRegionArgument(argument);
-                        });
+  llvm::interleaveComma(
+      getOperandArguments(), printer,
+      [&](BlockArgument argument) { printer.printRegionArgument(argument); });
   printer << ')';
   if (isTiled()) {
     printer << " grid(";
@@ -117,9 +116,7 @@ bool KernelOp::isOutput(BlockArgument argument) {
   return false;
 }
 
-bool KernelOp::isSpecialized() {
-  return !getBody().getOps<RoleOp>().empty();
-}
+bool KernelOp::isSpecialized() { return !getBody().getOps<RoleOp>().empty(); }
 
 LogicalResult KernelOp::verify() {
   if (isTiled()) {
@@ -192,7 +189,8 @@ LogicalResult KernelOp::verifyRegions() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  auto kernel =
+      symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
   if (!kernel)
     return emitOpError() << "names no qimeng.kernel: " << getKernelAttr();
   auto arguments = kernel.getOperandArguments();
@@ -205,6 +203,16 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
       return emitOpError() << "operand " << argument.getArgNumber()
                            << " must be of type " << argument.getType()
                            << ", found " << operand.getType();
+  // Operands do not overlap, so that loads are pure.
+  for (auto [i, operand] : llvm::enumerate(getOperands()))
+    for (auto [j, other] : llvm::enumerate(getOperands().take_front(i)))
+      if (operand == other &&
+          (kernel.isOutput(arguments[i]) || kernel.isOutput(arguments[j])))
+        return emitOpError()
+               << "operand " << (kernel.isOutput(arguments[i]) ? i : j)
+               << " is written and must not be given twice, found it as "
+                  "operand "
+               << (kernel.isOutput(arguments[i]) ? j : i) << " too";
   return success();
 }
 

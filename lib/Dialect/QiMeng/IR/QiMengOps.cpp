@@ -30,11 +30,11 @@ static LogicalResult verifyAxes(Operation *op, ArrayRef<int64_t> axes,
   int64_t last = -1;
   for (int64_t axis : axes) {
     if (axis < 0 || axis >= rank)
-      return op->emitOpError() << "axis " << axis << " is outside 0.."
-                               << rank - 1;
+      return op->emitOpError()
+             << "axis " << axis << " is outside 0.." << rank - 1;
     if (axis <= last)
-      return op->emitOpError() << "axes must ascend, found " << axis
-                               << " after " << last;
+      return op->emitOpError()
+             << "axes must ascend, found " << axis << " after " << last;
     last = axis;
   }
   return success();
@@ -78,16 +78,16 @@ static LogicalResult verifyTransfer(Operation *op, Value source,
                                     OperandRange offsets, Value tile) {
   size_t rank = getSourceShape(source).size();
   if (shapeOf(tile).size() != rank)
-    return op->emitOpError() << "the tile must have rank " << rank
-                             << " like the operand or view, found "
-                             << shapeOf(tile).size();
+    return op->emitOpError()
+           << "the tile must have rank " << rank
+           << " like the operand or view, found " << shapeOf(tile).size();
   if (!offsets.empty() && offsets.size() != rank)
     return op->emitOpError() << "expected " << rank
                              << " offsets or none, found " << offsets.size();
   if (elementOf(tile) != getSourceElementType(source))
-    return op->emitOpError() << "the tile's elements must be "
-                             << getSourceElementType(source) << ", found "
-                             << elementOf(tile);
+    return op->emitOpError()
+           << "the tile's elements must be " << getSourceElementType(source)
+           << ", found " << elementOf(tile);
   return success();
 }
 
@@ -130,8 +130,7 @@ LogicalResult DotOp::verify() {
   size_t rank = acc.size();
   if (rank < 2 || lhs.size() != rank || rhs.size() != rank)
     return emitOpError() << "operands must have one rank of at least 2, found "
-                         << lhs.size() << ", " << rhs.size() << " and "
-                         << rank;
+                         << lhs.size() << ", " << rhs.size() << " and " << rank;
   for (size_t dim = 0; dim + 2 < rank; ++dim)
     if (lhs[dim] != acc[dim] || rhs[dim] != acc[dim])
       return emitOpError() << "batch dimension " << dim << " must agree, found "
@@ -165,14 +164,16 @@ LogicalResult DotOp::verify() {
   return success();
 }
 
-LogicalResult ReduceOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location>, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
+LogicalResult
+ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> location,
+                           ValueRange operands, DictionaryAttr attributes,
+                           OpaqueProperties properties, RegionRange regions,
+                           SmallVectorImpl<Type> &types) {
   Adaptor adaptor(operands, attributes, properties, regions);
   auto input = dyn_cast<RankedTensorType>(adaptor.getInput().getType());
   if (!input)
-    return failure();
+    return emitOptionalError(location, "expected a tile, found ",
+                             adaptor.getInput().getType());
   types.push_back(RankedTensorType::get(
       dropAxes(input.getShape(), adaptor.getAxes()), input.getElementType()));
   return success();
@@ -188,8 +189,37 @@ LogicalResult ReduceOp::verify() {
   return success();
 }
 
-OpFoldResult ReduceOp::fold(FoldAdaptor) {
-  return getAxes().empty() ? OpFoldResult(getInput()) : OpFoldResult();
+OpFoldResult ReduceOp::fold(FoldAdaptor adaptor) {
+  if (getAxes().empty())
+    return getInput();
+  auto splat = dyn_cast_or_null<SplatElementsAttr>(adaptor.getInput());
+  auto type = cast<RankedTensorType>(getType());
+  if (!splat)
+    return {};
+  switch (getKind()) {
+  case Combiner::Min:
+  case Combiner::Max:
+  case Combiner::MinNum:
+  case Combiner::MaxNum:
+  case Combiner::MinU:
+  case Combiner::MaxU:
+  case Combiner::And:
+  case Combiner::Or:
+    return splat.resizeSplat(type);
+  case Combiner::Add: {
+    // Sums of floats are left alone: they would have to be rounded as the
+    // reduction rounds them.
+    if (!isa<IntegerType, IndexType>(type.getElementType()))
+      return {};
+    auto value = splat.getSplatValue<APInt>();
+    int64_t count = splat.getNumElements() / type.getNumElements();
+    APInt factor(64, count);
+    return DenseElementsAttr::get(
+        type, value * factor.zextOrTrunc(value.getBitWidth()));
+  }
+  default:
+    return {};
+  }
 }
 
 ParseResult FoldOp::parse(OpAsmParser &parser, OperationState &result) {
@@ -232,8 +262,8 @@ void FoldOp::print(OpAsmPrinter &printer) {
   };
   printGroup("ins", getInputs());
   printGroup("inits", getInits());
-  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
-                                {getAxesAttrName(), "operandSegmentSizes"});
+  printer.printOptionalAttrDictWithKeyword(
+      (*this)->getAttrs(), {getAxesAttrName(), "operandSegmentSizes"});
   printer << ' ';
   printer.printRegion(getBody());
 }
@@ -262,9 +292,9 @@ LogicalResult FoldOp::verify() {
     return emitOpError() << "the body must take one element of every input "
                             "and every accumulator";
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
-  if (!yield || TypeRange(yield.getValues()) !=
-                    TypeRange(ArrayRef<Type>(expected).drop_front(
-                        getInputs().size())))
+  if (!yield ||
+      TypeRange(yield.getValues()) !=
+          TypeRange(ArrayRef<Type>(expected).drop_front(getInputs().size())))
     return emitOpError() << "the body must yield one element of every "
                             "accumulator";
   return success();
@@ -301,18 +331,21 @@ OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
   return {};
 }
 
-LogicalResult TransposeOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location>, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
+LogicalResult
+TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> location,
+                              ValueRange operands, DictionaryAttr attributes,
+                              OpaqueProperties properties, RegionRange regions,
+                              SmallVectorImpl<Type> &types) {
   Adaptor adaptor(operands, attributes, properties, regions);
   auto input = dyn_cast<RankedTensorType>(adaptor.getInput().getType());
   if (!input)
-    return failure();
+    return emitOptionalError(location, "expected a tile, found ",
+                             adaptor.getInput().getType());
   SmallVector<int64_t> shape;
   for (int64_t dim : adaptor.getPermutation()) {
     if (dim < 0 || dim >= input.getRank())
-      return failure();
+      return emitOptionalError(location, "expected a permutation of ",
+                               input.getRank(), " dimensions");
     shape.push_back(input.getDimSize(dim));
   }
   types.push_back(RankedTensorType::get(shape, input.getElementType()));
@@ -360,8 +393,8 @@ LogicalResult ChannelOp::verify() {
     for (auto [layout, tile] : llvm::zip(layouts, getType().getTiles()))
       if (cast<LayoutAttr>(layout).getMajor() >=
           cast<RankedTensorType>(tile).getRank())
-        return emitOpError() << "layout " << layout
-                             << " names no dimension of " << tile;
+        return emitOpError()
+               << "layout " << layout << " names no dimension of " << tile;
   }
   for (Operation *user : getResult().getUsers())
     if (!isa<PutOp, TakeOp, ReleaseOp>(user))
@@ -385,13 +418,15 @@ void ReleaseOp::getEffects(Effects &effects) {
   effects.emplace_back(MemoryEffects::Write::get(), ChannelResource::get());
 }
 
-LogicalResult TakeOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location>, ValueRange operands,
-    DictionaryAttr, OpaqueProperties, RegionRange,
-    SmallVectorImpl<Type> &types) {
+LogicalResult TakeOp::inferReturnTypes(MLIRContext *,
+                                       std::optional<Location> location,
+                                       ValueRange operands, DictionaryAttr,
+                                       OpaqueProperties, RegionRange,
+                                       SmallVectorImpl<Type> &types) {
   auto channel = dyn_cast<ChannelType>(operands.front().getType());
   if (!channel)
-    return failure();
+    return emitOptionalError(location, "expected a channel, found ",
+                             operands.front().getType());
   llvm::append_range(types, channel.getTiles());
   return success();
 }

@@ -136,6 +136,7 @@ def QiMeng_LoadOp : QiMeng_Op<"load", [Pure]> {
   let arguments = (ins QiMeng_Source:$source, Variadic<Index>:$offsets, UnitAttr:$masked);
   let results = (outs QiMeng_Tile:$result);
   let assemblyFormat = "$source (`[` $offsets^ `]`)? (`masked` $masked^)? attr-dict `:` type($source) `->` type($result)";
+  let hasCanonicalizeMethod = 1;
   let hasVerifier = 1;
 }
 
@@ -147,6 +148,7 @@ def QiMeng_StoreOp : QiMeng_Op<"store", [DeclareOpInterfaceMethods<MemoryEffects
   }];
   let arguments = (ins QiMeng_Tile:$value, QiMeng_Source:$target, Variadic<Index>:$offsets, UnitAttr:$masked);
   let assemblyFormat = "$value `,` $target (`[` $offsets^ `]`)? (`masked` $masked^)? attr-dict `:` type($value) `,` type($target)";
+  let hasCanonicalizeMethod = 1;
   let hasVerifier = 1;
 }
 
@@ -255,6 +257,7 @@ def QiMeng_BroadcastOp : QiMeng_Op<"broadcast", [Pure]> {
   let arguments = (ins QiMeng_Tile:$input, DenseI64ArrayAttr:$axes);
   let results = (outs QiMeng_Tile:$result);
   let assemblyFormat = "$input `axes` $axes attr-dict `:` type($input) `->` type($result)";
+  let hasCanonicalizeMethod = 1;
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -265,6 +268,7 @@ def QiMeng_TransposeOp : QiMeng_Op<"transpose", [Pure, DeclareOpInterfaceMethods
   let arguments = (ins QiMeng_Tile:$input, DenseI64ArrayAttr:$permutation);
   let results = (outs QiMeng_Tile:$result);
   let assemblyFormat = "$input $permutation attr-dict `:` type($input)";
+  let hasCanonicalizeMethod = 1;
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -274,6 +278,7 @@ def QiMeng_IotaOp : QiMeng_Op<"iota", [Pure]> {
   let arguments = (ins Optional<Index>:$offset, I64Attr:$dim);
   let results = (outs QiMeng_IndexTile:$result);
   let assemblyFormat = "($offset^)? `dim` $dim attr-dict `:` type($result)";
+  let hasCanonicalizeMethod = 1;
   let hasVerifier = 1;
 }
 
