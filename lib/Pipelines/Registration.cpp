@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Transform/IR/TransformDialect.h"
 #include "mlir/Transforms/Passes.h"
 #include "qimeng/Conversion/ToCPU/ToCPU.h"
+#include "qimeng/Conversion/ToGPU/ToGPU.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/MacroAction.h"
 #include "qimeng/Dialect/QiMeng/Transforms/Passes.h"
@@ -45,5 +46,6 @@ void qimeng::registerPasses() {
   registerQiMengPartitionPasses();
   registerQiMengVerifyPasses();
   registerQiMengToCPUPasses();
+  registerQiMengToGPUPasses();
   registerCPUPipelines();
 }

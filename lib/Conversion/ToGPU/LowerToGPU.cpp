@@ -1,0 +1,49 @@
+//===- LowerToGPU.cpp - Kernel programs to GPU programs -------------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Emitter.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "qimeng/Conversion/ToGPU/ToGPU.h"
+
+namespace qimeng {
+#define GEN_PASS_DEF_QIMENGLOWERTOGPU
+#include "qimeng/Conversion/ToGPU/Passes.h.inc"
+} // namespace qimeng
+
+using namespace mlir;
+using namespace qimeng;
+
+FailureOr<OwningOpRef<ModuleOp>> qimeng::lowerToGpu(ModuleOp program,
+                                                    const Architecture &arch) {
+  OwningOpRef<ModuleOp> result = ModuleOp::create(program.getLoc());
+  for (KernelOp kernel : program.getOps<KernelOp>())
+    if (failed(KernelEmitter(kernel, arch).emit(*result)))
+      return failure();
+  return result;
+}
+
+namespace {
+struct QiMengLowerToGPU : qimeng::impl::QiMengLowerToGPUBase<QiMengLowerToGPU> {
+  using QiMengLowerToGPUBase::QiMengLowerToGPUBase;
+
+  void runOnOperation() override {
+    Result<const Architecture *> known = findArchitecture(arch);
+    if (!known) {
+      emitError(UnknownLoc::get(&getContext())) << known.error();
+      return signalPassFailure();
+    }
+    ModuleOp module = getOperation();
+    FailureOr<OwningOpRef<ModuleOp>> lowered = lowerToGpu(module, **known);
+    if (failed(lowered))
+      return signalPassFailure();
+    module.getBody()->clear();
+    module.getBody()->getOperations().splice(
+        module.getBody()->end(), (*lowered)->getBody()->getOperations());
+  }
+};
+} // namespace
