@@ -63,6 +63,19 @@ def QiMeng_TileOp : QiMeng_Action<"tile", "Tiling", [
   }];
 }
 
+def QiMeng_RetileOp : QiMeng_Action<"retile", "Tiling", [
+    QiMeng_Ints<"sizes", "the new sizes; as they were when left out">,
+    QiMeng_Ints<"reduce", "the new chunks of the reduction axes; as they were when left out">,
+    QiMeng_Ints<"loops", "the new output dimensions to walk in a loop (-1: none); as they were when left out">,
+    QiMeng_Int<"warps", "0", "the new number of warps; as it was when 0">], /*editsRecipe=*/1> {
+  let summary = "change the parameters of a kernel's tile step";
+  let description = [{
+    Acts on the recipe, not on the kernel: the last `tile` step of the kernel gets the
+    parameters that are given here, and the recipe is replayed from the untiled kernel, the
+    steps after it included. In a recipe's text a retile step changes the steps before it.
+  }];
+}
+
 def QiMeng_TensorizeOp : QiMeng_Action<"tensorize", "TensorCores", [
     QiMeng_Word<"kind", "mma_sync", "the instruction: mma_sync (a warp, factors in registers) or wgmma (four warps, factors in shared memory; sm_90a)">,
     QiMeng_Flag<"tf32", "multiply f32 with ten bits of mantissa; without it products of f32 are refused">,
