@@ -28,4 +28,33 @@ def QiMengProve : Pass<"qimeng-prove", "::mlir::ModuleOp"> {
   ];
 }
 
+def QiMengWiden : Pass<"qimeng-widen", "::mlir::ModuleOp"> {
+  let summary = "Make every float f64";
+  let description = [{
+    Gives the float64 reference of a tensor or kernel program: float types and
+    constants become f64, conversions between floats vanish.
+
+    ```mlir
+    %a = arith.extf %x : bf16 to f32
+    %b = arith.addf %a, %one : f32
+    %c = arith.truncf %b : f32 to bf16
+    ```
+    becomes
+    ```mlir
+    %c = arith.addf %x, %one : f64
+    ```
+  }];
+}
+
+def QiMengResize : Pass<"qimeng-resize", "::mlir::ModuleOp"> {
+  let summary = "Give a tensor program other sizes";
+  let description = [{
+    Dimensions that must be equal form a symbol; `sizes` gives one size per symbol,
+    in the order of first appearance in the function's arguments, then elsewhere.
+    Dimensions that a constant, a reshape, a slice or a window ties are no symbols.
+    Without `sizes`, the symbols are listed as remarks and nothing changes.
+  }];
+  let options = [ListOption<"sizes", "sizes", "int64_t", "The new sizes">];
+}
+
 #endif // QIMENG_VERIFY_PASSES_TD

@@ -1,0 +1,103 @@
+//===- Numbers.h - Check 4: do two programs give the same numbers? -*- C++
+//-*-===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A candidate runs on the host on random, constant, large, tiny, infinite and
+// NaN inputs. What it may differ by from the float64 meaning R of the reference
+// is derived, per element i of an output, from
+//
+//   P   the reference run in the precision that kernels promise: every
+//   operation
+//       computes in f32 (f64 for f64) and rounds once, when it writes a tensor;
+//   S   how much R moves when every input element is off by one rounding, taken
+//       over a few random directions: the condition of the element;
+//   N   the longest sum, by the reference's shapes.
+//
+//   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + N S
+//
+// where the maximum is over the output's well-conditioned elements and leaves
+// out the last rounding, ulps(R) is just above half an ulp of f16 and bf16, 4
+// ulps of f32 and f64, and N S is the growth that reordering a sum of N terms
+// can cause. Where R or P is infinite or NaN the class decides. Integers must
+// be equal.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QIMENG_VERIFY_NUMBERS_H
+#define QIMENG_VERIFY_NUMBERS_H
+
+#include "qimeng/Verify/Executor.h"
+
+namespace qimeng {
+
+struct NumbersOptions {
+  /// One trial each.
+  std::vector<Draw::Mode> modes = {Draw::Mode::Normal,   Draw::Mode::Normal,
+                                   Draw::Mode::Uniform,  Draw::Mode::Constant,
+                                   Draw::Mode::Large,    Draw::Mode::Tiny,
+                                   Draw::Mode::Infinite, Draw::Mode::NaN};
+  uint64_t seed = 1;
+  /// Directions for S; 0 leaves it out.
+  unsigned perturbations = 2;
+};
+
+/// Holds what a reference gives, so that many candidates can be checked against
+/// it.
+class NumbersCheck {
+public:
+  /// `entry` of `reference`: a tensor program, a host program or a kernel (see
+  /// CPUExecutor::create). Fails, with diagnostics, where the reference cannot
+  /// run.
+  static mlir::FailureOr<std::unique_ptr<NumbersCheck>>
+  create(mlir::ModuleOp reference, llvm::StringRef entry = "",
+         const NumbersOptions &options = {});
+
+  /// Whether `entry` of `candidate` gives the reference's numbers. A refusal is
+  /// an error at the candidate that names output, element, values and inputs.
+  mlir::LogicalResult check(mlir::ModuleOp candidate,
+                            llvm::StringRef entry = "") const;
+  /// The same for a compiled program.
+  mlir::LogicalResult check(const CPUExecutor &candidate) const;
+
+  struct Trial {
+    Draw::Mode mode;
+    uint64_t seed;
+    std::vector<HostTensor> inputs;
+    /// Per output: R, P and the allowed error of every element (floats), or the
+    /// expected elements (integers, in `precise`).
+    std::vector<HostTensor> exact, precise;
+    std::vector<std::vector<double>> allowed;
+  };
+  llvm::ArrayRef<Trial> getTrials() const { return trials; }
+  /// Describes the first element of output `number` of `trial` that `found`
+  /// gets wrong; none when all are right.
+  std::optional<std::string> compare(const Trial &trial, unsigned number,
+                                     const HostTensor &found) const;
+  llvm::ArrayRef<TensorSpec> getInputs() const { return inputs; }
+  llvm::ArrayRef<TensorSpec> getOutputs() const { return outputs; }
+
+private:
+  NumbersCheck() = default;
+  mlir::LogicalResult addTrial(const CPUExecutor &oracle,
+                               const CPUExecutor &precise, Draw::Mode mode,
+                               uint64_t seed, unsigned perturbations);
+
+  llvm::SmallVector<TensorSpec> inputs, outputs;
+  double longestSum = 1;
+  std::vector<Trial> trials;
+};
+
+/// Check 4: `candidate` (host program or kernels, at any stage) gives the
+/// numbers of `reference` (tensor program, or another kernel program). Modules
+/// without a function are compared kernel by kernel, by name.
+mlir::LogicalResult checkNumbers(mlir::ModuleOp reference,
+                                 mlir::ModuleOp candidate,
+                                 const NumbersOptions &options = {});
+
+} // namespace qimeng
+
+#endif // QIMENG_VERIFY_NUMBERS_H

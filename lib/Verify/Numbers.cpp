@@ -1,0 +1,384 @@
+//===- Numbers.cpp - Check 4: do two programs give the same numbers? ------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qimeng/Verify/Numbers.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/SymbolTable.h"
+#include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
+#include "qimeng/Verify/Oracle.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace qimeng;
+
+//===----------------------------------------------------------------------===//
+// Bounds from the program
+//===----------------------------------------------------------------------===//
+
+/// The number of terms in the longest sum, as far as shapes and constant loops
+/// tell.
+static double findLongestSum(ModuleOp module) {
+  double longest = 1;
+  module.walk([&](Operation *op) {
+    double terms = 1;
+    auto sizeOf = [](Value tile, int64_t dim) {
+      return static_cast<double>(
+          cast<RankedTensorType>(tile.getType()).getDimSize(dim));
+    };
+    llvm::TypeSwitch<Operation *>(op)
+        .Case([&](linalg::LinalgOp linalg) {
+          for (auto [size, kind] : llvm::zip(linalg.getStaticLoopRanges(),
+                                             linalg.getIteratorTypesArray()))
+            if (kind == utils::IteratorType::reduction)
+              terms *= size;
+        })
+        .Case([&](linalg::SoftmaxOp softmax) {
+          terms = sizeOf(softmax.getInput(), softmax.getDimension());
+        })
+        .Case([&](DotOp dot) {
+          auto type = cast<RankedTensorType>(dot.getLhs().getType());
+          terms = sizeOf(dot.getLhs(), type.getRank() - 1);
+        })
+        .Case<ReduceOp>([&](ReduceOp reduce) {
+          for (int64_t axis : reduce.getAxes())
+            terms *= sizeOf(reduce.getInput(), axis);
+        })
+        .Case([&](FoldOp fold) {
+          for (int64_t axis : fold.getAxes())
+            terms *= sizeOf(fold.getInputs().front(), axis);
+        })
+        .Case([&](ScanOp scan) {
+          terms = sizeOf(scan.getInput(), scan.getAxis());
+        });
+    if (terms > 1)
+      for (auto loop = op->getParentOfType<scf::ForOp>(); loop;
+           loop = loop->getParentOfType<scf::ForOp>())
+        if (auto trips = loop.getStaticTripCount())
+          terms *= trips->getSExtValue();
+    longest = std::max(longest, terms);
+  });
+  return longest;
+}
+
+namespace {
+/// What rounding to a type does.
+struct Format {
+  double epsilon;  ///< distance from 1 to the next value
+  double largest;  ///< finite
+  double smallest; ///< positive and normal
+};
+} // namespace
+
+static Format formatOf(DataType type) {
+  switch (type) {
+  case DataType::F16:
+    return {0x1p-10, 65504, 0x1p-14};
+  case DataType::BF16:
+    return {0x1p-7, 0x1.fep127, 0x1p-126};
+  case DataType::F32:
+    return {0x1p-23, 0x1.fffffep127, 0x1p-126};
+  default:
+    return {0x1p-52, 0x1.fffffffffffffp1023, 0x1p-1022};
+  }
+}
+
+/// The distance between the values of `format` around `value`.
+static double ulpOf(const Format &format, double value) {
+  value = std::max(std::abs(value), format.smallest);
+  return std::ldexp(format.epsilon, std::ilogb(value));
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+static uint64_t mix(uint64_t x) {
+  x += 0x9E3779B97F4A7C15u;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+/// Infinite and NaN inputs are normal but for a few elements, so that most
+/// elements of the outputs still say something.
+static void drawInput(HostTensor &input, Draw::Mode mode, uint64_t seed,
+                      unsigned number) {
+  bool special = mode == Draw::Mode::Infinite || mode == Draw::Mode::NaN;
+  input.draw(seed, number, {special ? Draw::Mode::Normal : mode});
+  if (!special || !isFloat(input.getSpec().type))
+    return;
+  int64_t count = input.getNumElements();
+  uint64_t state = mix(seed * 31 + number);
+  int64_t specials = count < 4 ? static_cast<int64_t>(state & 1)
+                               : std::clamp<int64_t>(count / 16, 1, 3);
+  for (int64_t i = 0; i < specials; ++i) {
+    state = mix(state);
+    double value = mode == Draw::Mode::NaN ? std::nan("") : INFINITY;
+    input.set(static_cast<int64_t>((state >> 8) % count),
+              state & 1 ? -value : value);
+  }
+}
+
+/// The input, as wide as the oracle wants it, off by up to one rounding of the
+/// precision that kernels compute in.
+static HostTensor perturb(const HostTensor &input, uint64_t seed) {
+  HostTensor result = isFloat(input.getSpec().type)
+                          ? input.convertTo(DataType::F64)
+                          : input.convertTo(input.getSpec().type);
+  if (!isFloat(input.getSpec().type) || seed == 0)
+    return result;
+  double epsilon = input.getSpec().type == DataType::F64 ? 0x1p-53 : 0x1p-24;
+  auto *elements = reinterpret_cast<double *>(result.data());
+  for (int64_t i = 0, end = result.getNumElements(); i < end; ++i) {
+    double direction =
+        static_cast<double>(mix(seed + static_cast<uint64_t>(i)) >> 11) *
+            0x1p-52 -
+        1;
+    elements[i] *= 1 + epsilon * direction;
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// NumbersCheck
+//===----------------------------------------------------------------------===//
+
+FailureOr<std::unique_ptr<NumbersCheck>>
+NumbersCheck::create(ModuleOp reference, StringRef entry,
+                     const NumbersOptions &options) {
+  std::unique_ptr<NumbersCheck> check(new NumbersCheck);
+  OwningOpRef<ModuleOp> wide = reference.clone();
+  if (failed(widen(*wide)))
+    return failure();
+  OwningOpRef<ModuleOp> inF32 = reference.clone();
+  computeInF32(*inF32);
+  auto oracle = CPUExecutor::create(*wide, entry);
+  if (failed(oracle))
+    return failure();
+  auto precise = CPUExecutor::create(*inF32, entry);
+  if (failed(precise))
+    return failure();
+  check->inputs.assign((*precise)->getInputs().begin(),
+                       (*precise)->getInputs().end());
+  check->outputs.assign((*precise)->getOutputs().begin(),
+                        (*precise)->getOutputs().end());
+  check->longestSum = findLongestSum(reference);
+  for (auto [number, mode] : llvm::enumerate(options.modes))
+    if (failed(check->addTrial(**oracle, **precise, mode, options.seed + number,
+                               options.perturbations)))
+      return failure();
+  return check;
+}
+
+LogicalResult NumbersCheck::addTrial(const CPUExecutor &oracle,
+                                     const CPUExecutor &precise,
+                                     Draw::Mode mode, uint64_t seed,
+                                     unsigned perturbations) {
+  Trial trial{
+      mode, seed, {}, oracle.allocateOutputs(), precise.allocateOutputs(), {}};
+  for (auto [number, spec] : llvm::enumerate(inputs)) {
+    trial.inputs.emplace_back(spec);
+    drawInput(trial.inputs.back(), mode, seed, number);
+  }
+  if (failed(precise.run(trial.inputs, trial.precise)))
+    return failure();
+  std::vector<std::vector<double>> moved;
+  for (unsigned round = 0; round <= perturbations; ++round) {
+    std::vector<HostTensor> wideInputs;
+    for (auto [number, input] : llvm::enumerate(trial.inputs))
+      wideInputs.push_back(
+          perturb(input, round ? mix(seed * 64 + round * 16 + number) : 0));
+    std::vector<HostTensor> results = oracle.allocateOutputs();
+    if (failed(oracle.run(wideInputs, results)))
+      return failure();
+    if (round == 0) {
+      trial.exact = std::move(results);
+      for (const HostTensor &output : trial.exact)
+        moved.emplace_back(output.getNumElements(), 0.0);
+      continue;
+    }
+    for (auto [number, output] : llvm::enumerate(trial.exact))
+      for (int64_t i = 0, end = output.getNumElements(); i < end; ++i) {
+        double difference = std::abs(results[number].get(i) - output.get(i));
+        if (difference > moved[number][i])
+          moved[number][i] = difference;
+      }
+  }
+  for (auto [number, spec] : llvm::enumerate(outputs)) {
+    trial.allowed.emplace_back();
+    if (!isFloat(spec.type))
+      continue;
+    const HostTensor &exact = trial.exact[number], &own = trial.precise[number];
+    Format format = formatOf(spec.type);
+    bool isHalf = dataTypeBytes(spec.type) == 2;
+    int64_t count = exact.getNumElements();
+    // A jump (a comparison that went the other way) says nothing about the
+    // error elsewhere.
+    double magnitude = 0;
+    for (int64_t i = 0; i < count; ++i)
+      if (std::isfinite(exact.get(i)))
+        magnitude = std::max(magnitude, std::abs(exact.get(i)));
+    double worst = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      double r = exact.get(i), p = own.get(i);
+      if (!std::isfinite(r) || !std::isfinite(p) ||
+          moved[number][i] > 0x1p-10 * magnitude)
+        continue;
+      worst = std::max(worst, std::abs(p - r) - 0.5 * ulpOf(format, r));
+    }
+    std::vector<double> &allowed = trial.allowed.back();
+    allowed.resize(count);
+    for (int64_t i = 0; i < count; ++i) {
+      double r = exact.get(i), p = own.get(i), ulp = ulpOf(format, r);
+      double error = std::isfinite(p) && std::isfinite(r)
+                         ? std::max(0.0, std::abs(p - r) - 0.5 * ulp)
+                         : 0;
+      allowed[i] = (isHalf ? 0.5 + 0x1p-4 : 4.0) * ulp + 2 * error + 2 * worst +
+                   longestSum * moved[number][i] + format.smallest;
+    }
+  }
+  trials.push_back(std::move(trial));
+  return success();
+}
+
+/// What an infinite or NaN value is.
+static int classOf(double value) {
+  return std::isnan(value) ? 2 : std::isinf(value) ? (value > 0 ? 1 : -1) : 0;
+}
+
+std::optional<std::string>
+NumbersCheck::compare(const Trial &trial, unsigned number,
+                      const HostTensor &found) const {
+  const TensorSpec &spec = outputs[number];
+  const HostTensor &exact = trial.exact[number];
+  const HostTensor &precise = trial.precise[number];
+  bool floats = isFloat(spec.type);
+  Format limits = formatOf(spec.type);
+  int64_t wrong = 0, first = -1;
+  for (int64_t i = 0, end = found.getNumElements(); i < end; ++i) {
+    double c = found.get(i), r = exact.get(i), p = precise.get(i);
+    bool right;
+    if (!floats) {
+      // Integers computed from floats may round either way.
+      right = c == r || c == p;
+    } else if (classOf(r) != classOf(p)) {
+      // The reference's own precision overflows where float64 does not.
+      right = classOf(r) != 0 || classOf(c) == classOf(p) ||
+              std::abs(c - r) <= trial.allowed[number][i];
+      right |= classOf(c) == 0 && std::abs(r) > limits.largest * 0x1p-10;
+    } else if (classOf(r) != 0) {
+      right = classOf(c) == classOf(r);
+    } else if (classOf(c) != 0) {
+      right = classOf(c) != 2 && std::abs(r) > limits.largest * 0x1p-10;
+    } else {
+      right = std::abs(c - r) <= trial.allowed[number][i];
+    }
+    if (right)
+      continue;
+    if (wrong++ == 0)
+      first = i;
+  }
+  if (wrong == 0)
+    return std::nullopt;
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  auto print = [&](double value) { stream << llvm::format("%.9g", value); };
+  stream << "output " << number << " differs at " << found.indexString(first)
+         << ": expected ";
+  print(exact.get(first));
+  stream << ", found ";
+  print(found.get(first));
+  if (floats && std::isfinite(exact.get(first)) &&
+      std::isfinite(found.get(first))) {
+    stream << ", which is off by ";
+    print(std::abs(found.get(first) - exact.get(first)));
+    stream << " where ";
+    print(trial.allowed[number][first]);
+    stream << " is allowed";
+  }
+  const char *element = found.data() + first * dataTypeBytes(spec.type);
+  if (std::all_of(element, element + dataTypeBytes(spec.type),
+                  [](char byte) { return byte == char(0xFF); }))
+    stream << " (perhaps never written)";
+  stream << "; " << wrong << " of " << found.getNumElements()
+         << " elements are wrong (" << drawModeName(trial.mode)
+         << " inputs, seed " << trial.seed << ")";
+  return text;
+}
+
+LogicalResult NumbersCheck::check(const CPUExecutor &candidate) const {
+  auto sameSpecs = [&](StringRef what, ArrayRef<TensorSpec> expected,
+                       ArrayRef<TensorSpec> found) -> LogicalResult {
+    if (expected.size() != found.size())
+      return emitError(candidate.getLoc())
+             << "expected " << expected.size() << ' ' << what
+             << "s like the reference, found " << found.size();
+    for (auto [number, spec] : llvm::enumerate(expected))
+      if (!(spec == found[number]))
+        return emitError(candidate.getLoc())
+               << what << ' ' << number << " must be " << spec.str()
+               << " like the reference's, found " << found[number].str();
+    return success();
+  };
+  if (failed(sameSpecs("input", inputs, candidate.getInputs())) ||
+      failed(sameSpecs("output", outputs, candidate.getOutputs())))
+    return failure();
+  for (const Trial &trial : trials) {
+    std::vector<HostTensor> found = candidate.allocateOutputs();
+    if (failed(candidate.run(trial.inputs, found)))
+      return failure();
+    for (unsigned number = 0; number < found.size(); ++number)
+      if (auto difference = compare(trial, number, found[number]))
+        return emitError(candidate.getLoc()) << *difference;
+  }
+  return success();
+}
+
+LogicalResult NumbersCheck::check(ModuleOp candidate, StringRef entry) const {
+  auto executor = CPUExecutor::create(candidate, entry);
+  if (failed(executor))
+    return failure();
+  return check(**executor);
+}
+
+static bool hasProgram(ModuleOp module) {
+  return llvm::any_of(module.getOps<func::FuncOp>(), [](func::FuncOp function) {
+    return function.isPublic() && !function.isExternal();
+  });
+}
+
+LogicalResult qimeng::checkNumbers(ModuleOp reference, ModuleOp candidate,
+                                   const NumbersOptions &options) {
+  if (hasProgram(reference) || hasProgram(candidate)) {
+    auto check = NumbersCheck::create(reference, "", options);
+    return failed(check) ? failure() : (*check)->check(candidate);
+  }
+  for (KernelOp kernel : reference.getOps<KernelOp>()) {
+    StringRef name = kernel.getSymName();
+    if (!candidate.lookupSymbol<KernelOp>(name))
+      return candidate.emitError() << "holds no kernel named '" << name
+                                   << "', which the reference has";
+    auto check = NumbersCheck::create(reference, name, options);
+    if (failed(check))
+      return failure();
+    ScopedDiagnosticHandler handler(
+        candidate.getContext(), [&](Diagnostic &diagnostic) {
+          if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+            diagnostic.attachNote(candidate.lookupSymbol(name)->getLoc())
+                << "in kernel '" << name << "'";
+          return failure();
+        });
+    if (failed((*check)->check(candidate, name)))
+      return failure();
+  }
+  return success();
+}
