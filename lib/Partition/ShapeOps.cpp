@@ -269,9 +269,8 @@ LogicalResult Partitioner::convertFromElements(tensor::FromElementsOp op) {
   AffineExpr position =
       linearize(dimsOf(shape.size(), context), shape, context);
   Tile value;
-  for (auto [number, element] :
-       llvm::reverse(llvm::enumerate(op.getElements()))) {
-    FailureOr<Tile> tile = evaluator.compute(element);
+  for (size_t number = op.getElements().size(); number-- > 0;) {
+    FailureOr<Tile> tile = evaluator.compute(op.getElements()[number]);
     if (failed(tile)) {
       abandon(kernel);
       return reportUnsupported(op, evaluator);

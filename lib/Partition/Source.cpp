@@ -158,10 +158,14 @@ struct Simplifier {
     AffineExpr rest = sum(inside, expr.getContext());
     auto [low, high] = getBounds(rest, sizes);
     int64_t quotient = llvm::divideFloorSigned(low, divisor);
-    if (quotient == llvm::divideFloorSigned(high, divisor))
+    if (quotient == llvm::divideFloorSigned(high, divisor)) {
       rest = getAffineConstantExpr(quotient, expr.getContext());
-    else
+    } else if (rest.getKind() == AffineExprKind::FloorDiv) {
+      auto inner = cast<AffineBinaryOpExpr>(rest);
+      rest = inner.getLHS().floorDiv(constantOf(inner.getRHS()) * divisor);
+    } else {
       rest = rest.floorDiv(divisor);
+    }
     return sum(outside, expr.getContext()) + rest;
   }
 
