@@ -7,8 +7,9 @@
 //
 // Polynomials are minimax fits by the Remez algorithm of what the comment
 // beside them states, with coefficients rounded to f32. The special function
-// unit's instructions err by at most (CUDA C++ Programming Guide, "Mathematical
-// Functions"): ex2.approx 2 ulp, rcp.approx 1 ulp, rsqrt.approx 2 ulp.
+// unit's instructions err by at most (PTX ISA; CUDA C++ Programming Guide,
+// "Mathematical Functions"): ex2.approx 2^-22.5 of the result, rcp.approx 1 ulp,
+// rsqrt.approx 2 ulp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,14 +24,16 @@ constexpr double log2e = 1.4426950408889634074;
 constexpr double ln2 = 0.69314718055994530942;
 
 Value expF32(MathBuilder &m, Value x) {
-  // 2^(high + low), where high + low is x log2(e) in twice the precision. The
-  // limits are past overflow and past the smallest subnormal.
+  // 2^h (1 + l ln 2), where h + l is x log2(e) in twice the precision. h stays
+  // below 128, where 2^h is finite; l takes the rest, and overflows.
   float high = log2e;
-  x = m.maximum(m.minimum(x, 90), -110);
+  x = m.maximum(x, -110);
   Value h = m.mul(x, high);
+  h = arith::MinNumFOp::create(m.b, h, m.f32(0x1.fffffep6));
   Value l = m.fma(x, high, m.neg(h));
   l = m.fma(x, log2e - high, l);
-  return m.mul(m.intrinsic("llvm.nvvm.ex2.approx.f32", h), m.fma(l, ln2, 1));
+  Value p = m.intrinsic("llvm.nvvm.ex2.approx.f32", h);
+  return m.fma(p, m.mul(l, ln2), p);
 }
 
 Value expm1F32(MathBuilder &m, Value x) {
@@ -142,11 +145,11 @@ Value sinCosF32(MathBuilder &m, Value x, bool cosine) {
   Value rounded = m.fma(x, 0.63661977236758134308, magic);
   Value quadrant = m.bits(rounded);
   Value n = m.add(rounded, -magic);
-  // pi/2 in three parts: with fused multiply-adds that reduces arguments up to
-  // 105615 well enough.
-  Value r = m.fma(n, -1.57079637, x);
-  r = m.fma(n, 4.37113883e-8, r);
-  r = m.fma(n, 1.71512451e-15, r);
+  // pi/2 in three parts of one sign, so that -0 stays -0; with fused
+  // multiply-adds that reduces arguments up to 105615 well enough.
+  Value r = m.fma(n, -0x1.921fb4p0, x);
+  r = m.fma(n, -0x1.4442d0p-24, r);
+  r = m.fma(n, -0x1.846988p-48, r);
   auto large = scf::IfOp::create(
       m.b, TypeRange{x.getType(), quadrant.getType()}, m.gt(m.abs(x), 105615),
       /*addThenBlock=*/true, /*addElseBlock=*/true);

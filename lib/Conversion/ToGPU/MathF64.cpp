@@ -288,8 +288,10 @@ Value erfcF64(MathBuilder &m, Value x) {
 Value cbrtF64(MathBuilder &m, Value x) {
   // A third of the exponent gives 4 bits; each of Halley's steps triples them.
   Value a = m.abs(x);
-  Value tiny = m.lt(a, 0x1p-1022);
-  Value scaled = m.select(tiny, m.mul(a, 0x1p54), a);
+  // Scaled where the cube of a root would overflow, or a is subnormal.
+  Value tiny = m.lt(a, 0x1p-900), huge = m.gt(a, 0x1p900);
+  Value scaled = m.select(tiny, m.mul(a, 0x1p270), a);
+  scaled = m.select(huge, m.mul(a, 0x1p-270), scaled);
   Value third = arith::DivUIOp::create(m.b, m.bits(scaled),
                                        m.integer(m.b.getI64Type(), 3));
   Value y = m.fromBits(m.addi(third, 0x2a9f7893782da1ceLL));
@@ -299,7 +301,8 @@ Value cbrtF64(MathBuilder &m, Value x) {
     Value correction = m.div(m.sub(scaled, cube), m.fma(cube, 2, scaled));
     y = m.fma(y, correction, y);
   }
-  y = m.select(tiny, m.mul(y, 0x1p-18), y);
+  y = m.select(tiny, m.mul(y, 0x1p-90), y);
+  y = m.select(huge, m.mul(y, 0x1p90), y);
   // Zero, infinity and NaN are their own roots.
   Value ordinary = m.andi(m.gt(a, 0), m.isFinite(a));
   return m.select(ordinary, m.copysign(y, x), x);
