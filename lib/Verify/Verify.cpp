@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "qimeng/Verify/Verify.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Verifier.h"
 #include "qimeng/Verify/Bounds.h"
 #include "qimeng/Verify/Channels.h"
+#include "qimeng/Verify/IndexSpace.h"
 
 using namespace mlir;
 using namespace qimeng;
@@ -43,4 +45,48 @@ LogicalResult qimeng::proveRewrite(ModuleOp before, ModuleOp after,
       return failure();
   }
   return success();
+}
+
+double qimeng::countWork(ModuleOp module) {
+  double work = 0;
+  for (KernelOp kernel : module.getOps<KernelOp>())
+    kernel.getBody().walk([&](Operation *op) {
+      double elements = 0;
+      for (Type type : op->getResultTypes())
+        if (auto tile = dyn_cast<RankedTensorType>(type))
+          elements += tile.getNumElements();
+      if (auto dot = dyn_cast<DotOp>(op))
+        elements *=
+            2 *
+            cast<RankedTensorType>(dot.getLhs().getType()).getShape().back();
+      else if (isa<ReduceOp, FoldOp>(op))
+        elements = cast<RankedTensorType>(op->getOperand(0).getType())
+                       .getNumElements();
+      if (elements == 0)
+        return;
+      elements *= kernel.getNumPrograms();
+      for (auto loop = op->getParentOfType<scf::ForOp>(); loop;
+           loop = loop->getParentOfType<scf::ForOp>())
+        if (auto lower = getConstantIndex(loop.getLowerBound()),
+            upper = getConstantIndex(loop.getUpperBound()),
+            step = getConstantIndex(loop.getStep());
+            lower && upper && step && *step > 0 && *upper > *lower)
+          elements *= llvm::divideCeil(*upper - *lower, *step);
+      work += elements;
+    });
+  return work;
+}
+
+LogicalResult qimeng::verifyRewrite(ModuleOp before, ModuleOp after,
+                                    const VerifyOptions &options,
+                                    bool *ranNumbers) {
+  if (failed(proveRewrite(before, after, options)))
+    return failure();
+  bool run = countWork(after) <= options.maxWork &&
+             countWork(before) <= options.maxWork;
+  if (ranNumbers)
+    *ranNumbers = run;
+  if (!run || before == after)
+    return success();
+  return checkNumbers(before, after, options.numbers);
 }

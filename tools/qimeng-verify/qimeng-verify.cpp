@@ -13,6 +13,7 @@
 #include "qimeng/Pipelines/Registration.h"
 #include "qimeng/Verify/Verify.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -37,6 +38,9 @@ reads standard input. The checks, in order; the first refusal ends them:
     writes     every element of every output is written exactly once
     channels   puts, takes and releases match; no wait without end, no use of a
                slot after its release
+  4 numbers    both give the same numbers on the CPU, measured against float64,
+               on random, constant, large, tiny, infinite and NaN inputs; left
+               out (and said so) where one run is longer than --max-work
 
 A refusal names the check, the operation and the reason.
 
@@ -82,6 +86,17 @@ int qimengVerifyMain(int argc, char **argv) {
       "kernel",
       llvm::cl::desc("The kernel that --property is about (default: any)"),
       llvm::cl::value_desc("name"), llvm::cl::cat(category));
+  llvm::cl::opt<bool> noNumbers("no-numbers",
+                                llvm::cl::desc("Leave check 4 out"),
+                                llvm::cl::cat(category));
+  llvm::cl::opt<double> maxWork(
+      "max-work",
+      llvm::cl::desc("Scalar operations of one run up to which check 4 is done "
+                     "(default: 1e9)"),
+      llvm::cl::value_desc("n"), llvm::cl::init(1e9), llvm::cl::cat(category));
+  llvm::cl::opt<uint64_t> seed("seed",
+                               llvm::cl::desc("Seed of check 4's inputs"),
+                               llvm::cl::init(1), llvm::cl::cat(category));
   llvm::cl::opt<bool> quiet(
       "quiet", llvm::cl::desc("Say nothing when the rewrite is accepted"),
       llvm::cl::cat(category));
@@ -112,6 +127,8 @@ int qimengVerifyMain(int argc, char **argv) {
     options.structure.property = *found;
   }
   options.structure.propertyKernel = kernel;
+  options.maxWork = noNumbers ? 0 : maxWork;
+  options.numbers.seed = seed;
 
   DialectRegistry registry;
   registerDialects(registry);
@@ -130,11 +147,18 @@ int qimengVerifyMain(int argc, char **argv) {
       return Unusable;
   }
   ModuleOp rewritten = after ? *after : *before;
-  if (failed(proveRewrite(*before, rewritten, options)))
+  bool ranNumbers = false;
+  if (failed(verifyRewrite(*before, rewritten, options, &ranNumbers)))
     return Refused;
-  if (!quiet)
-    llvm::outs() << "accepted: "
-                 << llvm::range_size(rewritten.getOps<KernelOp>())
-                 << " kernels, checks 1 to 3\n";
+  if (quiet)
+    return Accepted;
+  ranNumbers &= files.size() == 2;
+  llvm::outs() << "accepted: " << llvm::range_size(rewritten.getOps<KernelOp>())
+               << " kernels, checks 1 to " << (ranNumbers ? 4 : 3) << "\n";
+  if (!ranNumbers && !noNumbers && files.size() == 2)
+    llvm::outs() << "check 4 (numbers) left out: one run takes about "
+                 << llvm::format("%.1e", std::max(countWork(*before),
+                                                  countWork(rewritten)))
+                 << " operations; raise --max-work, or check a smaller size\n";
   return Accepted;
 }

@@ -8,6 +8,7 @@
 #ifndef QIMENG_VERIFY_VERIFY_H
 #define QIMENG_VERIFY_VERIFY_H
 
+#include "qimeng/Verify/Numbers.h"
 #include "qimeng/Verify/Structure.h"
 
 namespace qimeng {
@@ -18,6 +19,10 @@ struct VerifyOptions {
   bool skipUnchanged = false;
   /// Writes that checkWrites may visit where it finds no closed form.
   int64_t maxVisits = int64_t(1) << 26;
+  /// Check 4 runs where one run of `after` takes no more scalar operations than
+  /// this; 0 leaves it out.
+  double maxWork = 1e9;
+  NumbersOptions numbers;
 };
 
 /// Checks 1 to 3 of one kernel, for any starting point: every op verifies, the
@@ -28,9 +33,20 @@ mlir::LogicalResult proveKernel(KernelOp kernel,
 
 /// Checks 1 to 3 of the rewrite of `before` into `after`. Fails with one
 /// diagnostic at the first refusal, which names the check, the operation and
-/// the reason. Check 4 (numbers) is checkNumbers in Numbers.h.
+/// the reason.
 mlir::LogicalResult proveRewrite(mlir::ModuleOp before, mlir::ModuleOp after,
                                  const VerifyOptions &options = {});
+
+/// Scalar operations in one run of all kernels of `module`, roughly.
+double countWork(mlir::ModuleOp module);
+
+/// proveRewrite, then check 4: `after` gives the numbers of `before` (a kernel
+/// program, or the tensor program it was partitioned from) on the CPU executor,
+/// at the sizes that they have. `ranNumbers` tells whether maxWork allowed
+/// that.
+mlir::LogicalResult verifyRewrite(mlir::ModuleOp before, mlir::ModuleOp after,
+                                  const VerifyOptions &options = {},
+                                  bool *ranNumbers = nullptr);
 
 } // namespace qimeng
 

@@ -137,7 +137,8 @@ qimeng.kernel @splats(%s: memref<f32>, %y: memref<8x4xf32>, %m: memref<8xf32>, %
 
 // CHECK-LABEL: qimeng.kernel @scalar_splats(
 // CHECK: %[[S:.*]] = tensor.splat %{{.*}} : tensor<8x4xindex>
-// CHECK: arith.cmpi eq, %[[S]]
+// CHECK: %[[I:.*]] = qimeng.iota dim 0 : tensor<8x4xindex>
+// CHECK: arith.cmpi eq, %[[S]], %[[I]]
 // CHECK-NOT: qimeng.broadcast
 qimeng.kernel @scalar_splats(%y: memref<8x4xi1>) grid(2) {
   %p = qimeng.program_id 0
@@ -145,7 +146,6 @@ qimeng.kernel @scalar_splats(%y: memref<8x4xi1>) grid(2) {
   %u = tensor.splat %p : tensor<4xindex>
   %b = qimeng.broadcast %u axes [1] : tensor<4xindex> -> tensor<4x8xindex>
   %t = qimeng.transpose %b [1, 0] : tensor<4x8xindex>
-  // CHECK: %[[I:.*]] = qimeng.iota dim 0 : tensor<8x4xindex>
   %i = qimeng.iota %c0 dim 0 : tensor<8x4xindex>
   %e = arith.cmpi eq, %t, %i : tensor<8x4xindex>
   qimeng.store %e, %y masked : tensor<8x4xi1>, memref<8x4xi1>
