@@ -62,7 +62,8 @@ public:
     for (const auto &option : texts)
       known += (known.empty() ? "" : ", ") + option->ArgStr.str();
     return Pass::initializeOptions(options, [&](const Twine &message) {
-      return errorHandler(message + "; " + argument + " takes: " + known);
+      return errorHandler(StringRef(message.str()).trim() + "; " + argument +
+                          " takes: " + known);
     });
   }
 
@@ -103,6 +104,10 @@ public:
       return signalPassFailure();
     SmallVector<std::string> names;
     const std::string &kernel = getOption("kernel").getValue();
+    if (action.edit && kernel.empty()) {
+      emitError(module.getLoc()) << getArgument() << ": needs kernel=<name>";
+      return signalPassFailure();
+    }
     if (!kernel.empty())
       names.push_back(kernel);
     else

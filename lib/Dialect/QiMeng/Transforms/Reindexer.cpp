@@ -53,6 +53,9 @@ FailureOr<Value> Reindexer::readPadded(Value value, AffineMap map,
   auto indexType = RankedTensorType::get(shape, builder.getIndexType());
   Value mask;
   for (auto [expr, extent] : llvm::zip(map.getResults(), shapeOf(value))) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (dim && shape[dim.getPosition()] <= extent)
+      continue;
     // As an unsigned number a negative index is large.
     Value end =
         createSplat(builder, loc, indexType, builder.getIndexAttr(extent));

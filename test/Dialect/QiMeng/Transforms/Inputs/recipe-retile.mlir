@@ -1,0 +1,8 @@
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    transform.qimeng.fuse_consumer @matmul consumer = @relu in %root : !transform.any_op
+    transform.qimeng.tile @matmul sizes = [16, 16] reduce = [16] loops = [1] in %root : !transform.any_op
+    transform.qimeng.retile @matmul sizes = [32, 16] loops = [-1] in %root : !transform.any_op
+    transform.yield
+  }
+}
