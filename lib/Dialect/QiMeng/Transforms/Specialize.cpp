@@ -96,8 +96,8 @@ static LogicalResult specialize(SpecializeOp action, KernelOp kernel,
   }
   for (const StagedGroup &group :
        findGroups(kernel, action.getInputs(), /*perProduct=*/true)) {
-    bool ahead = getLoop(group.block) || group.besideProduct;
-    stageGroup(kernel, group, !group.dot && ahead ? stages : 1, rewriter);
+    bool ahead = group.block && (getLoop(group.block) || group.besideProduct);
+    stageGroup(kernel, group, ahead ? stages : 1, rewriter);
   }
 
   // What the producer runs: puts of loads, and the loops around them.
