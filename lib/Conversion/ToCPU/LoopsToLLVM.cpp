@@ -62,7 +62,8 @@ struct LoopsToLLVM : public qimeng::impl::LoopsToLLVMPassBase<LoopsToLLVM> {
     populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns,
                                                    &symbols);
     populateMathToLLVMConversionPatterns(converter, patterns,
-                                         /*approximateLog1p=*/false);
+                                         /*approximateLog1p=*/false,
+                                         /*benefit=*/2); // libm has no rsqrt
     populateMathToLibmConversionPatterns(patterns);
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp>();
