@@ -13,6 +13,7 @@
 
 using namespace mlir;
 using namespace qimeng;
+using namespace qimeng::gpu;
 
 static int64_t bytesOf(Type element) {
   return std::max(1u, element.getIntOrFloatBitWidth() / 8);

@@ -11,7 +11,7 @@
 #include "Emitter.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
-namespace qimeng {
+namespace qimeng::gpu {
 
 /// Where each register of a tile lies in an operand.
 struct KernelEmitter::Place {
@@ -34,6 +34,6 @@ struct KernelEmitter::Place {
   int64_t vector = 1; ///< registers moved by one access
 };
 
-} // namespace qimeng
+} // namespace qimeng::gpu
 
 #endif // QIMENG_CONVERSION_TOGPU_EMITPLACE_H

@@ -14,6 +14,7 @@
 
 using namespace mlir;
 using namespace qimeng;
+using namespace qimeng::gpu;
 
 static RankedTensorType tileType(Value value) {
   return dyn_cast<RankedTensorType>(value.getType());

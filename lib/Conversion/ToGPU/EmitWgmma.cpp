@@ -11,6 +11,7 @@
 
 using namespace mlir;
 using namespace qimeng;
+using namespace qimeng::gpu;
 
 static RankedTensorType tileType(Value value) {
   return cast<RankedTensorType>(value.getType());

@@ -14,6 +14,7 @@
 
 using namespace mlir;
 using namespace qimeng;
+using namespace qimeng::gpu;
 
 KernelEmitter::KernelEmitter(KernelOp kernel, const Architecture &arch)
     : kernel(kernel), arch(arch), plan(kernel),
@@ -250,12 +251,6 @@ LogicalResult KernelEmitter::emit(ModuleOp module) {
   for (auto [argument, parameter] :
        llvm::zip(kernel.getOperandArguments(), entry->getArguments())) {
     pointers[argument.getArgNumber()] = parameter;
-    function.setArgAttr(argument.getArgNumber(),
-                        LLVM::LLVMDialect::getNoAliasAttrName(),
-                        b.getUnitAttr());
-    function.setArgAttr(argument.getArgNumber(),
-                        LLVM::LLVMDialect::getAlignAttrName(),
-                        b.getI64IntegerAttr(16));
   }
   numThreads = blockThreads;
   sharedBase = LLVM::AddressOfOp::create(b, global);
@@ -278,16 +273,23 @@ LogicalResult KernelEmitter::emit(ModuleOp module) {
     }
   function.setFunctionType(LLVM::LLVMFunctionType::get(
       LLVM::LLVMVoidType::get(context), allParameters));
-  for (int64_t i = parameters.size();
-       i < static_cast<int64_t>(allParameters.size()); ++i) {
-    function.setArgAttr(
-        i, LLVM::LLVMDialect::getByValAttrName(),
-        TypeAttr::get(LLVM::LLVMArrayType::get(b.getI8Type(), 128)));
-    function.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(),
-                        b.getI64IntegerAttr(64));
-    function.setArgAttr(i, NVVM::NVVMDialect::getGridConstantAttrName(),
-                        b.getUnitAttr());
-  }
+  // Operands do not overlap; tensor maps are passed whole.
+  NamedAttribute operandAttrs[] = {
+      b.getNamedAttr(LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr()),
+      b.getNamedAttr(LLVM::LLVMDialect::getAlignAttrName(),
+                     b.getI64IntegerAttr(16))};
+  NamedAttribute mapAttrs[] = {
+      b.getNamedAttr(
+          LLVM::LLVMDialect::getByValAttrName(),
+          TypeAttr::get(LLVM::LLVMArrayType::get(b.getI8Type(), 128))),
+      b.getNamedAttr(LLVM::LLVMDialect::getAlignAttrName(),
+                     b.getI64IntegerAttr(64)),
+      b.getNamedAttr(NVVM::NVVMDialect::getGridConstantAttrName(),
+                     b.getUnitAttr())};
+  SmallVector<DictionaryAttr> attrs(parameters.size(),
+                                    b.getDictionaryAttr(operandAttrs));
+  attrs.resize(allParameters.size(), b.getDictionaryAttr(mapAttrs));
+  function.setAllArgAttrs(attrs);
   initializeBarriers();
   if (failed(kernel.isSpecialized() ? emitRoles() : emitPrograms(nullptr)))
     return failure();
@@ -323,6 +325,14 @@ LogicalResult KernelEmitter::emit(ModuleOp module) {
   return success();
 }
 
+/// Whether what `op`, at the top of a kernel, computes is used in `role`.
+static bool reaches(Operation *op, Region *role) {
+  return llvm::any_of(op->getUsers(), [&](Operation *user) {
+    return role->isAncestor(user->getParentRegion()) ||
+           (user->getBlock() == op->getBlock() && reaches(user, role));
+  });
+}
+
 /// Programs one after another (persistent) or the block's own.
 LogicalResult KernelEmitter::emitPrograms(Region *role) {
   int64_t programs = kernel.getNumPrograms();
@@ -330,7 +340,7 @@ LogicalResult KernelEmitter::emitPrograms(Region *role) {
   Value block = NVVM::BlockIdXOp::create(b, b.getI32Type());
   auto emitBody = [&]() -> LogicalResult {
     for (Operation &op : kernel.getBody().front()) {
-      if (isa<RoleOp, ChannelOp>(op))
+      if (isa<RoleOp, ChannelOp>(op) || (role && !reaches(&op, role)))
         continue;
       if (failed(emitOp(&op)))
         return failure();

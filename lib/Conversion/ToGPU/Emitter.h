@@ -26,7 +26,7 @@
 #include "qimeng/Target/GpuKernel.h"
 #include <map>
 
-namespace qimeng {
+namespace qimeng::gpu {
 
 using Regs = llvm::SmallVector<mlir::Value>;
 
@@ -263,6 +263,6 @@ private:
   bool commitPending = false;
 };
 
-} // namespace qimeng
+} // namespace qimeng::gpu
 
 #endif // QIMENG_CONVERSION_TOGPU_EMITTER_H

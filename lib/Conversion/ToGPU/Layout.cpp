@@ -10,10 +10,11 @@
 #include "llvm/Support/MathExtras.h"
 
 using namespace qimeng;
+using namespace qimeng::gpu;
 using llvm::ArrayRef;
 using llvm::SmallVector;
 
-int qimeng::log2Of(int64_t value) { return llvm::Log2_64(value); }
+int qimeng::gpu::log2Of(int64_t value) { return llvm::Log2_64(value); }
 
 int64_t Layout::regCoord(int64_t r, int dim) const {
   int64_t coord = 0;

@@ -19,7 +19,7 @@
 #include "mlir/Support/LLVM.h"
 #include <cstdint>
 
-namespace qimeng {
+namespace qimeng::gpu {
 
 /// One coordinate bit; `dim` -1 where a register or thread bit has no influence
 /// (the element is held more than once).
@@ -84,6 +84,6 @@ struct Layout {
 /// log2 of a power of two.
 int log2Of(int64_t value);
 
-} // namespace qimeng
+} // namespace qimeng::gpu
 
 #endif // QIMENG_CONVERSION_TOGPU_LAYOUT_H

@@ -17,6 +17,7 @@ namespace qimeng {
 
 using namespace mlir;
 using namespace qimeng;
+using namespace qimeng::gpu;
 
 FailureOr<OwningOpRef<ModuleOp>> qimeng::lowerToGpu(ModuleOp program,
                                                     const Architecture &arch) {

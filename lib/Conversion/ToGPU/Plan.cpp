@@ -12,6 +12,7 @@
 
 using namespace mlir;
 using namespace qimeng;
+using namespace qimeng::gpu;
 
 /// How firmly a layout is given: when operands of an element-wise op differ,
 /// the firmest wins and the others follow.
@@ -114,7 +115,7 @@ bool Plan::isFlexible(Value tile) {
   return found == strengths.end() || found->second == Flexible;
 }
 
-const Layout &Plan::natural(Value tile) {
+Layout Plan::natural(Value tile) {
   Layout &layout = naturals[tile];
   if (layout.empty()) {
     Operation *op = tile.getDefiningOp();
@@ -133,7 +134,7 @@ Layout Plan::storeLayout(StoreOp op) {
   Layout wide = blocked(shape, fastest, bits);
   if (isFlexible(op.getValue()))
     return wide;
-  const Layout &own = natural(op.getValue());
+  Layout own = natural(op.getValue());
   // Write from where the elements are when neighbouring lanes write
   // neighbouring elements; else a pass through shared memory pays.
   if (shape.empty() || strengths[op.getValue()] == Product)

@@ -19,14 +19,14 @@
 #include "Layout.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 
-namespace qimeng {
+namespace qimeng::gpu {
 
 struct Plan {
   /// Layouts for the tiles of `kernel`, computed by 2^threadBits(op) threads.
   explicit Plan(KernelOp kernel);
 
   /// The layout `tile` is made in.
-  const Layout &natural(mlir::Value tile);
+  Layout natural(mlir::Value tile);
   /// All layouts `tile` is wanted in, without repetition.
   llvm::ArrayRef<Layout> wanted(mlir::Value tile);
   /// The layouts in which `op` itself makes its result; the other wanted ones
@@ -64,6 +64,6 @@ private:
       vectors; ///< elements of a tile -> vector length
 };
 
-} // namespace qimeng
+} // namespace qimeng::gpu
 
 #endif // QIMENG_CONVERSION_TOGPU_PLAN_H

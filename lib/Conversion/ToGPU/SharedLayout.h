@@ -16,7 +16,7 @@
 #include "mlir/Support/LLVM.h"
 #include <cstdint>
 
-namespace qimeng {
+namespace qimeng::gpu {
 
 struct SharedLayout {
   llvm::SmallVector<int64_t, 4> shape;
@@ -36,6 +36,6 @@ struct SharedLayout {
   int64_t stride(int dim) const;
 };
 
-} // namespace qimeng
+} // namespace qimeng::gpu
 
 #endif // QIMENG_CONVERSION_TOGPU_SHAREDLAYOUT_H
