@@ -1,0 +1,78 @@
+//===- Coder.h - Micro coding: an action becomes a rewrite ------*- C++ -*-===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A coder is asked to carry out an action. It answers with transform ops to
+// append to the recipe, or with the kernel's new text. Nothing it answers is
+// trusted: the session applies and verifies it, and asks again with the
+// diagnostics.
+//
+// Requests and answers have text forms, for coders that know no MLIR libraries.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QIMENG_CODER_CODER_H
+#define QIMENG_CODER_CODER_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "qimeng/Dialect/QiMeng/TransformOps/MacroAction.h"
+#include "qimeng/Support/Architecture.h"
+#include "qimeng/Support/Result.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace qimeng {
+
+struct CoderRequest {
+  /// The kernel program as it is. Not to be changed.
+  mlir::ModuleOp program;
+  /// What to do, and to which kernel. Parameters beyond the kernel may be left
+  /// out; the coder chooses them then.
+  Step action;
+  const Architecture &architecture;
+  /// Why earlier answers to this request were refused, first to last.
+  std::vector<std::string> diagnostics = {};
+};
+
+/// Exactly one of the two is there.
+struct CoderAnswer {
+  /// (a) Actions to append to the recipe.
+  std::vector<Step> steps;
+  /// (b) The new text of the request's kernel: one qimeng.kernel of that name.
+  std::string kernelText;
+};
+
+class Coder {
+public:
+  virtual ~Coder();
+  virtual llvm::StringRef getName() const = 0;
+  /// The error says why there is no answer (none that was not refused already).
+  virtual Result<CoderAnswer> answer(const CoderRequest &request) = 0;
+};
+
+/// Carries out every action by itself. Parameters that are left out, or whose
+/// answer was refused, are chosen among the action's proposals in order.
+std::unique_ptr<Coder> createBuiltinCoder();
+
+/// The request for a reader of text: target, kernel, action with its
+/// description, parameters, what was refused, and the form of the answer.
+std::string toText(const CoderRequest &request);
+
+/// Reads an answer: transform ops (as in a recipe, or a whole recipe), or a
+/// qimeng.kernel. Text around one fenced block is ignored.
+Result<CoderAnswer> parseAnswer(const std::string &text,
+                                mlir::MLIRContext *context);
+
+/// Carries the answer out on `program`. Failures are emitted as diagnostics;
+/// `program` is unusable then.
+mlir::LogicalResult applyAnswer(mlir::ModuleOp program,
+                                const CoderRequest &request,
+                                const CoderAnswer &answer);
+
+} // namespace qimeng
+
+#endif // QIMENG_CODER_CODER_H
