@@ -23,10 +23,10 @@ public:
     // Answers are tried in this order; each refusal moves on to the next.
     std::vector<Step> answers;
     std::string why;
+    ModuleOp program = request.program;
     if (succeeded(checkStep(program, step, &request.architecture, why)))
       answers.push_back(step);
     bool chosen = step.parameters.size() > 1;
-    ModuleOp program = request.program;
     auto kernel = program.lookupSymbol<KernelOp>(step.getKernel());
     if (kernel && !chosen)
       for (const Step &proposal :
