@@ -78,6 +78,18 @@ Result<Executor> Executor::create(DevicePtr device, Program program) {
     executor.functions.push_back(*function);
     executor.infos.push_back(std::move(*info));
   }
+  for (unsigned buffer : program.buffersOf(Program::BufferKind::Constant)) {
+    const std::string &data = program.buffers[buffer].data;
+    Result<DeviceMemory> memory =
+        DeviceMemory::allocate(device, data.size(), /*guarded=*/false);
+    if (!memory)
+      return Error{"constant '" + program.buffers[buffer].name +
+                   "': " + memory.error()};
+    if (Status status = memory->upload(data.data(), data.size()); !status)
+      return Error{"constant '" + program.buffers[buffer].name +
+                   "': " + status.error()};
+    executor.constants.emplace(buffer, std::move(*memory));
+  }
   executor.device = std::move(device);
   executor.source = std::move(program);
   return executor;
@@ -96,7 +108,10 @@ Executor::bind(const std::vector<CUdeviceptr> &addresses) const {
     arguments.pointers.reserve(count);
     arguments.maps.reserve(count);
     for (const Program::Argument &argument : launch.args) {
-      CUdeviceptr address = addresses[argument.buffer];
+      auto constant = constants.find(argument.buffer);
+      CUdeviceptr address = constant != constants.end()
+                                ? constant->second.address()
+                                : addresses[argument.buffer];
       if (!argument.tensorMap) {
         arguments.pointers.push_back(address);
         arguments.parameters.push_back(&arguments.pointers.back());

@@ -112,7 +112,7 @@ struct Measurer::State {
 static std::string signatureOf(const Program &program) {
   std::string text;
   for (const Program::Buffer &buffer : program.buffers) {
-    if (buffer.kind == Kind::Temporary)
+    if (buffer.kind == Kind::Temporary || buffer.kind == Kind::Constant)
       continue;
     text += bufferKindName(buffer.kind);
     if (buffer.kind == Kind::Input)

@@ -53,6 +53,8 @@ const char *bufferKindName(Program::BufferKind kind) {
     return "output";
   case Program::BufferKind::Temporary:
     return "temporary";
+  case Program::BufferKind::Constant:
+    return "constant";
   }
   return "";
 }
@@ -252,6 +254,10 @@ Status Program::validate() const {
                        "than 2^56",
                        std::to_string(extent));
     }
+    size_t expected = buffer.kind == BufferKind::Constant ? buffer.bytes() : 0;
+    if (buffer.data.size() != expected)
+      return invalid(field + ".data", text(expected) + " bytes",
+                     text(buffer.data.size()));
   }
   names.clear();
   for (size_t i = 0; i < modules.size(); ++i) {
@@ -291,6 +297,10 @@ static std::string fileOf(const Program::Module &module) {
   return module.name + (module.isPtx ? ".ptx" : ".cubin");
 }
 
+static std::string constantFile(size_t buffer) {
+  return "constant-" + text(buffer) + ".bin";
+}
+
 /// 0 is spelled "none".
 static std::string spanText(unsigned bytes) {
   return bytes ? std::to_string(bytes) : "none";
@@ -317,11 +327,18 @@ static json toJson(const Program::Argument &argument) {
 std::string Program::manifest() const {
   json document = {{"version", currentVersion}, {"arch", arch}, {"name", name}};
   json &jsonBuffers = document["buffers"] = json::array();
-  for (const Buffer &buffer : buffers)
-    jsonBuffers.push_back({{"name", buffer.name},
-                           {"kind", bufferKindName(buffer.kind)},
-                           {"dtype", dataTypeName(buffer.dtype)},
-                           {"shape", buffer.shape}});
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    const Buffer &buffer = buffers[i];
+    json entry = {{"name", buffer.name},
+                  {"kind", bufferKindName(buffer.kind)},
+                  {"dtype", dataTypeName(buffer.dtype)},
+                  {"shape", buffer.shape}};
+    if (buffer.kind == BufferKind::Constant) {
+      entry["file"] = constantFile(i);
+      entry["checksum"] = checksum(buffer.data);
+    }
+    jsonBuffers.push_back(std::move(entry));
+  }
   json &jsonModules = document["modules"] = json::array();
   for (const Module &module : modules)
     jsonModules.push_back({{"name", module.name},
@@ -352,6 +369,12 @@ Status Program::save(const std::string &folder) const {
     if (Status status = writeFile(folder + "/" + fileOf(module), module.bytes);
         !status)
       return status;
+  for (size_t i = 0; i < buffers.size(); ++i)
+    if (buffers[i].kind == BufferKind::Constant)
+      if (Status status =
+              writeFile(folder + "/" + constantFile(i), buffers[i].data);
+          !status)
+        return status;
   return writeFile(folder + "/program.json", manifest());
 }
 
@@ -428,7 +451,27 @@ static Program::Launch readLaunch(JsonReader reader, std::string &error) {
   return launch;
 }
 
-static Program::Buffer readBuffer(JsonReader reader) {
+/// The content of the file that `fields` names, beside program.json.
+static std::string readBeside(const std::string &folder, JsonReader &fields,
+                              const std::string &where,
+                              const std::string &file) {
+  std::string expected = fields.string("checksum");
+  if (fields.failed())
+    return "";
+  Result<std::string> bytes = readFile(folder + "/" + file);
+  if (!bytes)
+    fields.failWith("field '" + where + ".file': " + bytes.error());
+  else if (checksum(*bytes) != expected)
+    fields.failWith("field '" + where + ".checksum': '" + file +
+                    "' has other content than was saved: compile the "
+                    "program again");
+  else
+    return std::move(*bytes);
+  return "";
+}
+
+static Program::Buffer readBuffer(JsonReader reader, const std::string &folder,
+                                  const std::string &where) {
   Program::Buffer buffer;
   buffer.name = reader.string("name");
   std::string kind = reader.string("kind");
@@ -438,10 +481,18 @@ static Program::Buffer readBuffer(JsonReader reader) {
     buffer.kind = Program::BufferKind::Output;
   else if (kind == "temporary")
     buffer.kind = Program::BufferKind::Temporary;
+  else if (kind == "constant")
+    buffer.kind = Program::BufferKind::Constant;
   else
-    reader.fail("kind", "input, output or temporary", kind);
+    reader.fail("kind", "input, output, temporary or constant", kind);
   buffer.dtype = readDataType(reader);
   buffer.shape = reader.integers<int64_t>("shape");
+  if (buffer.kind == Program::BufferKind::Constant) {
+    std::string file = reader.string("file");
+    if (!isFileName(file))
+      reader.fail("file", "the name of a file beside the JSON", file);
+    buffer.data = readBeside(folder, reader, where, file);
+  }
   reader.finish();
   return buffer;
 }
@@ -473,33 +524,23 @@ Result<Program> Program::load(const std::string &folder) {
     reader.fail("version", "1 or more", version);
   program.arch = reader.string("arch");
   program.name = reader.string("name");
-  reader.each(
-      "buffers", [&](const nlohmann::json &item, const std::string &where) {
-        program.buffers.push_back(readBuffer(JsonReader(item, where, error)));
-      });
+  reader.each("buffers",
+              [&](const nlohmann::json &item, const std::string &where) {
+                program.buffers.push_back(
+                    readBuffer(JsonReader(item, where, error), folder, where));
+              });
   reader.each("modules", [&](const nlohmann::json &item,
                              const std::string &where) {
     JsonReader fields(item, where, error);
     Module module;
     module.name = fields.string("name");
     std::string file = fields.string("file");
-    std::string expected = fields.string("checksum");
-    fields.finish();
     module.isPtx = hasSuffix(file, ".ptx");
     if (!isFileName(file) || (!module.isPtx && !hasSuffix(file, ".cubin")))
       fields.fail("file", "the name of a .cubin or .ptx file beside the JSON",
                   file);
-    if (!error.empty())
-      return;
-    Result<std::string> bytes = readFile(folder + "/" + file);
-    if (!bytes)
-      fields.failWith("field '" + where + ".file': " + bytes.error());
-    else if (checksum(*bytes) != expected)
-      fields.failWith("field '" + where + ".checksum': '" + file +
-                      "' has other content than was saved: compile the "
-                      "program again");
-    else
-      module.bytes = std::move(*bytes);
+    module.bytes = readBeside(folder, fields, where, file);
+    fields.finish();
     program.modules.push_back(std::move(module));
   });
   reader.each("launches",

@@ -1,4 +1,5 @@
-//===- qimeng-translate.cpp - GPU programs to LLVM IR, PTX and cubin ------===//
+//===- qimeng-translate.cpp - Programs to LLVM IR, PTX and cubin
+//-----------===//
 //
 // Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,9 +9,12 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "qimeng/Conversion/ToGPU/ToGPU.h"
+#include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 #include "qimeng/Pipelines/Registration.h"
 #include "qimeng/Support/File.h"
 #include "qimeng/Target/Assembler.h"
+#include "qimeng/Target/ProgramBuilder.h"
 #include "qimeng/Target/Ptx.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/SourceMgr.h"
@@ -20,20 +24,24 @@ namespace cl = llvm::cl;
 
 namespace {
 
-enum class Form { Llvm, Ptx, Cubin };
+enum class Form { Llvm, Ptx, Cubin, Program };
 
 // Also in the help text and docs.
 enum ExitCode { Done = 0, BadInput = 1, BadUsage = 2, BadMachine = 3 };
 
 constexpr const char *overview =
-    R"(QiMeng translator: GPU programs to LLVM IR, PTX and cubin
+    R"(QiMeng translator: kernels to LLVM IR, PTX and cubin
 
-Reads a module of llvm.func kernels (dialects llvm, nvvm, arith, scf, cf, index).
+Reads tiled kernels (qimeng.kernel, with a func.func @main that launches them
+for --to=program), or a module of llvm.func kernels in the dialects llvm, nvvm,
+arith, scf, cf and index, as qimeng-opt --qimeng-lower-to-gpu prints it.
 
 Examples:
   qimeng-translate --to=ptx --arch=sm_90a gemm.mlir               PTX on stdout
   qimeng-translate --to=cubin --arch=sm_80 gemm.mlir -o g.cubin   through ptxas
   qimeng-translate --to=cubin --report gemm.mlir -o g.cubin       registers, spills
+  qimeng-translate --to=program --arch=sm_90a mlp.mlir -o out     a folder that the
+                                       runtime runs: program.json, kernels.cubin
 
 Exit codes:
   0  done
@@ -41,7 +49,8 @@ Exit codes:
   2  wrong command line
   3  the machine is at fault: no ptxas, an old one, an output that cannot be written
 
-An output file is complete or untouched.
+An output file is complete or untouched. With --to=program and no ptxas, the
+folder holds PTX, which the driver assembles when the program is loaded.
 )";
 
 int fail(ExitCode code, const std::string &message) {
@@ -49,15 +58,35 @@ int fail(ExitCode code, const std::string &message) {
   return code;
 }
 
-void printReport(const qimeng::Cubin &cubin) {
-  for (const qimeng::KernelResources &kernel : cubin.kernels)
+void printReport(llvm::ArrayRef<qimeng::KernelResources> kernels,
+                 llvm::ArrayRef<std::string> warnings) {
+  for (const qimeng::KernelResources &kernel : kernels)
     llvm::errs() << kernel.name << ": " << kernel.registers << " registers, "
                  << kernel.sharedBytes << " bytes static shared, "
                  << kernel.stackBytes << " bytes stack, "
                  << kernel.spillStoreBytes << " + " << kernel.spillLoadBytes
                  << " bytes spill stores + loads\n";
-  for (const std::string &warning : cubin.warnings)
+  for (const std::string &warning : warnings)
     llvm::errs() << warning << "\n";
+}
+
+ExitCode makeProgram(ModuleOp module, const qimeng::Architecture &architecture,
+                     const qimeng::PtxOptions &ptx, bool report,
+                     const std::string &folder) {
+  qimeng::CompileOptions options;
+  options.ptx = ptx;
+  options.allowPtx = true;
+  FailureOr<qimeng::CompiledProgram> compiled =
+      qimeng::compileProgram(module, architecture, options);
+  if (failed(compiled))
+    return BadInput;
+  if (report)
+    printReport(compiled->kernels, compiled->warnings);
+  if (qimeng::Status saved = compiled->program.save(folder); !saved) {
+    fail(BadMachine, saved.error());
+    return BadMachine;
+  }
+  return Done;
 }
 
 } // namespace
@@ -70,13 +99,16 @@ int qimengTranslateMain(int argc, char **argv) {
   cl::opt<std::string> output("o", cl::desc("Output file (default: -, stdout)"),
                               cl::value_desc("file"), cl::init("-"),
                               cl::cat(category));
-  cl::opt<Form> form("to", cl::desc("What to make (default: ptx)"),
-                     cl::init(Form::Ptx),
-                     cl::values(clEnumValN(Form::Llvm, "llvm", "LLVM IR text"),
-                                clEnumValN(Form::Ptx, "ptx", "PTX text"),
-                                clEnumValN(Form::Cubin, "cubin",
-                                           "machine code, through ptxas")),
-                     cl::cat(category));
+  cl::opt<Form> form(
+      "to", cl::desc("What to make (default: ptx)"), cl::init(Form::Ptx),
+      cl::values(
+          clEnumValN(Form::Llvm, "llvm", "LLVM IR text"),
+          clEnumValN(Form::Ptx, "ptx", "PTX text"),
+          clEnumValN(Form::Cubin, "cubin", "machine code, through ptxas"),
+          clEnumValN(Form::Program, "program",
+                     "a folder with program.json and the machine code "
+                     "(needs -o)")),
+      cl::cat(category));
   cl::opt<std::string> archName(
       "arch", cl::desc("Architecture, such as sm_80 or sm_90a (the default)"),
       cl::value_desc("sm_XX"), cl::init("sm_90a"), cl::cat(category));
@@ -96,6 +128,9 @@ int qimengTranslateMain(int argc, char **argv) {
   if (!architecture)
     return fail(BadUsage, "--arch: " + architecture.error());
 
+  if (form == Form::Program && output == "-")
+    return fail(BadUsage, "--to=program writes a folder: name it with -o");
+
   DialectRegistry registry;
   qimeng::registerDialects(registry);
   qimeng::registerGpuTargetInterfaces(registry);
@@ -114,6 +149,15 @@ int qimengTranslateMain(int argc, char **argv) {
   qimeng::PtxOptions options;
   if (noOptimize)
     options.optimize = qimeng::PtxOptions::Optimize::None;
+  if (form == Form::Program)
+    return makeProgram(*module, **architecture, options, report, output);
+  if (!module->getOps<qimeng::KernelOp>().empty()) {
+    FailureOr<OwningOpRef<ModuleOp>> lowered =
+        qimeng::lowerToGpu(*module, **architecture);
+    if (failed(lowered))
+      return BadInput;
+    module = std::move(*lowered);
+  }
   FailureOr<std::string> text =
       form == Form::Llvm
           ? qimeng::translateToLlvmIr(*module, **architecture, options)
@@ -130,7 +174,7 @@ int qimengTranslateMain(int argc, char **argv) {
     if (!cubin)
       return fail(BadInput, cubin.error());
     if (report)
-      printReport(*cubin);
+      printReport(cubin->kernels, cubin->warnings);
     text = std::move(cubin->bytes);
   }
 

@@ -10,6 +10,7 @@
 
 #include "qimeng/Runtime/Device.h"
 #include "qimeng/Runtime/Program.h"
+#include <map>
 #include <string>
 #include <vector>
 
@@ -51,16 +52,16 @@ private:
 /// A program whose modules are loaded on a device.
 class Executor {
 public:
-  /// Checks that the program fits the device, loads its modules and prepares
-  /// its kernels.
+  /// Checks that the program fits the device, loads its modules, prepares its
+  /// kernels and puts its constants into device memory.
   static Result<Executor> create(DevicePtr device, Program program);
 
   const Program &program() const { return source; }
   const std::vector<LaunchInfo> &launches() const { return infos; }
 
   /// Prepares the arguments for `addresses`, one for each buffer of the program
-  /// in order, temporaries included. An address under a tensor map must be a
-  /// multiple of 16.
+  /// in order, temporaries included; those of constants are not looked at. An
+  /// address under a tensor map must be a multiple of 16.
   Result<Binding> bind(const std::vector<cuda::CUdeviceptr> &addresses) const;
 
   /// Puts all launches on `stream`, and does not wait.
@@ -73,6 +74,8 @@ private:
   std::vector<DeviceModule> modules;
   std::vector<cuda::CUfunction> functions;
   std::vector<LaunchInfo> infos;
+  /// By buffer.
+  std::map<unsigned, DeviceMemory> constants;
 };
 
 /// Guarded device memory for every buffer of a program.

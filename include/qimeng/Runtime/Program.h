@@ -30,7 +30,7 @@ struct Program {
   /// newer ones refused.
   static constexpr int currentVersion = 1;
 
-  enum class BufferKind { Input, Output, Temporary };
+  enum class BufferKind { Input, Output, Temporary, Constant };
 
   /// A dense row-major tensor in global memory.
   struct Buffer {
@@ -39,6 +39,8 @@ struct Program {
     DataType dtype = DataType::F32;
     /// Extents, outermost first; empty for a scalar.
     std::vector<int64_t> shape;
+    /// The elements of a constant, bytes() of them; otherwise empty.
+    std::string data;
 
     int64_t elements() const;
     int64_t bytes() const;
@@ -107,16 +109,16 @@ struct Program {
   /// The text of program.json (everything but the modules' bytes).
   std::string manifest() const;
 
-  /// Writes program.json and the module files into `folder`, which is created.
-  /// program.json comes last, and holds checksums of the module files: a folder
-  /// that was half-written is refused by load().
+  /// Writes program.json, the module files and those of constants into
+  /// `folder`, which is created. program.json comes last, and holds checksums
+  /// of the other files: a folder that was half-written is refused by load().
   Status save(const std::string &folder) const;
 
   /// Reads what save() wrote, and validates it.
   static Result<Program> load(const std::string &folder);
 };
 
-/// "input", "output" or "temporary".
+/// "input", "output", "temporary" or "constant".
 const char *bufferKindName(Program::BufferKind kind);
 
 } // namespace qimeng

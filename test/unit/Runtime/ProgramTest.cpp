@@ -19,7 +19,12 @@ static Program sample() {
   program.buffers = {{"x", Kind::Input, DataType::BF16, {128, 64}},
                      {"s", Kind::Input, DataType::F32, {}},
                      {"t", Kind::Temporary, DataType::I1, {7}},
-                     {"y", Kind::Output, DataType::F64, {128, 64}}};
+                     {"y", Kind::Output, DataType::F64, {128, 64}},
+                     {"c",
+                      Kind::Constant,
+                      DataType::I16,
+                      {3},
+                      std::string("\0\1\2\3\4\5", 6)}};
   program.modules = {{"main",
                       std::string("\x7f"
                                   "ELF\0\1",
@@ -87,6 +92,7 @@ TEST_F(ProgramFolder, ComesBackAsSaved) {
   EXPECT_EQ(loaded->manifest(), program.manifest());
   EXPECT_EQ(loaded->modules[0].bytes, program.modules[0].bytes);
   EXPECT_TRUE(loaded->modules[1].isPtx);
+  EXPECT_EQ(loaded->buffers[4].data, program.buffers[4].data);
   const Program::TensorMap &map = *loaded->launches[0].args[0].tensorMap;
   EXPECT_EQ(map.swizzle, 128u);
   EXPECT_EQ(map.l2Promotion, 256u);
