@@ -309,7 +309,10 @@ static void proposeElementwise(const Traits &traits, Proposer &proposer) {
     SmallVector<int64_t> sizes(rank, 1);
     int64_t left = elements;
     for (size_t dim = rank; dim-- > 0 && left > 1;) {
-      sizes[dim] = fit(left, traits.shape[dim], 1);
+      // Rather a part that divides a row than a padded one.
+      int64_t extent = traits.shape[dim], divisor = extent & -extent;
+      sizes[dim] = divisor >= 64 ? std::min(left, divisor)
+                                 : fit(left, extent, 1);
       left /= sizes[dim];
     }
     proposer.add(sizes, {}, elements / (32 * 8));

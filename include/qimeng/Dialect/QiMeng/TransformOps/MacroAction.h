@@ -65,7 +65,7 @@ struct ActionInfo {
   const ActionParameter *findParameter(llvm::StringRef name) const;
 };
 
-/// All actions, in the order of their declarations.
+/// All actions, by name.
 llvm::ArrayRef<const ActionInfo *> getActions();
 /// The action "tile", or null.
 const ActionInfo *findAction(llvm::StringRef name);
