@@ -46,6 +46,36 @@ def QiMeng_FuseConsumerOp : QiMeng_Action<"fuse_consumer", "Fusing", [
   }];
 }
 
+def QiMeng_SplitReductionOp : QiMeng_Action<"split_reduction", "Tiling", [
+    QiMeng_Int<"parts", "2", "parts that the reduction's axis is cut into">,
+    QiMeng_Int<"reduction", "0", "number of the product or reduction that is meant, in program order">]> {
+  let summary = "reduce parts of a long axis side by side, then combine them";
+  let description = [{
+    Makes two kernels of an untiled one. The first, `<name>_partial`, computes a
+    partial result for each of `parts` pieces of a product's K or of a reduction's
+    longest axis, in the accumulator's type, into a new temporary; its outputs have one
+    more dimension, so it fills the device where the result is small. The second keeps
+    the kernel's name, combines the partial results and goes on with the rest of the
+    graph. Pieces need not divide the axis.
+
+    ```mlir
+    transform.qimeng.split_reduction @matmul parts = 8 in %root : !transform.any_op
+    ```
+
+    Before and after:
+
+    ```mlir
+    %d = qimeng.dot %a, %b, %zero : tensor<16x8192xf16>, tensor<8192x256xf16> -> tensor<16x256xf32>
+
+    %d = qimeng.dot %a, %b, %zero : tensor<8x16x1024xf16>, tensor<8x1024x256xf16> -> tensor<8x16x256xf32>
+    qimeng.store %d, %partials : tensor<8x16x256xf32>, memref<8x16x256xf32>
+
+    %p = qimeng.load %partials : memref<8x16x256xf32> -> tensor<8x16x256xf32>
+    %d = qimeng.reduce add %p axes [0] : tensor<8x16x256xf32>
+    ```
+  }];
+}
+
 def QiMeng_TileOp : QiMeng_Action<"tile", "Tiling", [
     QiMeng_Ints<"sizes", "elements of the outputs that a program computes, per dimension: a power of two, or 0 for all of it">,
     QiMeng_Ints<"reduce", "elements that one step of a loop takes along each reduction axis or product's K, in program order: a power of two, or 0 for all of it (the default)">,
