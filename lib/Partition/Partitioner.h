@@ -33,6 +33,8 @@ constexpr llvm::StringLiteral kernelNameAttr = "qimeng.kernel_name";
 /// keep the same loops.
 struct OutputGroup {
   llvm::SmallVector<unsigned> outputs;
+  /// Those that are used; a fold may need the others as accumulators.
+  llvm::SmallVector<unsigned> used;
   /// Loops that index the outputs, in the order of the first one.
   llvm::SmallVector<unsigned> kept;
   /// The other loops.

@@ -351,9 +351,9 @@ LogicalResult Partitioner::convertTensorArithmetic(Operation *op) {
     FailureOr<Tile> tile =
         it == sources.end()
             ? evaluator.evaluate(operand)
-            : evaluator.read(it->second,
-                             AffineMap::getMultiDimIdentityMap(rank, context)
-                                 .getMajorSubMap(it->second.shape.size()));
+            : evaluator.read(
+                  it->second,
+                  selectDims(rank, 0, it->second.shape.size(), context));
     if (failed(tile)) {
       abandon(kernel);
       return reportUnsupported(op, evaluator);

@@ -265,6 +265,19 @@ SmallVector<AffineExpr> qimeng::delinearize(AffineExpr position,
   return index;
 }
 
+AffineMap qimeng::selectDims(unsigned rank, unsigned first, unsigned count,
+                             MLIRContext *context) {
+  SmallVector<AffineExpr> exprs;
+  for (unsigned dim = first; dim < first + count; ++dim)
+    exprs.push_back(getAffineDimExpr(dim, context));
+  return AffineMap::get(rank, 0, exprs, context);
+}
+
+AffineMap qimeng::invert(AffineMap permutation) {
+  return permutation.getNumDims() == 0 ? permutation
+                                       : inversePermutation(permutation);
+}
+
 Type qimeng::getComputeType(Type type) {
   return isa<Float16Type, BFloat16Type>(type)
              ? Type(Float32Type::get(type.getContext()))

@@ -66,6 +66,14 @@ mlir::AffineExpr linearize(llvm::ArrayRef<mlir::AffineExpr> exprs,
 llvm::SmallVector<mlir::AffineExpr> delinearize(mlir::AffineExpr position,
                                                 llvm::ArrayRef<int64_t> sizes);
 
+/// (d0, .., d[rank-1]) -> (d[first], .., d[first+count-1]). Unlike the sub-maps
+/// of AffineMap, also for no results.
+mlir::AffineMap selectDims(unsigned rank, unsigned first, unsigned count,
+                           mlir::MLIRContext *context);
+
+/// The inverse of a permutation, also of no dimensions.
+mlir::AffineMap invert(mlir::AffineMap permutation);
+
 /// f32 for f16 and bf16, in which their arithmetic is done; else `type`.
 mlir::Type getComputeType(mlir::Type type);
 

@@ -140,12 +140,10 @@ static std::optional<Reduction> matchReduction(linalg::LinalgOp op,
 //===----------------------------------------------------------------------===//
 
 /// Groups the outputs by the loops that index them.
-static SmallVector<OutputGroup> getGroups(linalg::LinalgOp op) {
-  SmallVector<OutputGroup> groups;
+static SmallVector<OutputGroup, 2> getGroups(linalg::LinalgOp op) {
+  SmallVector<OutputGroup, 2> groups;
   SmallVector<SmallBitVector> keys;
   for (unsigned output = 0; output < op->getNumResults(); ++output) {
-    if (op->getResult(output).use_empty())
-      continue;
     AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(output));
     ArrayRef<int64_t> shape = getShape(op->getResult(output));
     OutputGroup group;
@@ -176,6 +174,11 @@ static SmallVector<OutputGroup> getGroups(linalg::LinalgOp op) {
       keys.push_back(key);
     }
   }
+  for (OutputGroup &group : groups)
+    for (unsigned output : group.outputs)
+      if (!op->getResult(output).use_empty())
+        group.used.push_back(output);
+  llvm::erase_if(groups, [](const OutputGroup &g) { return g.used.empty(); });
   return groups;
 }
 
@@ -198,8 +201,10 @@ struct LoopOrder {
     }
     for (unsigned loop : order)
       space.push_back(sizes[loop]);
-    loops = inversePermutation(
-        AffineMap::getPermutationMap(order, op.getContext()));
+    SmallVector<AffineExpr> exprs(order.size());
+    for (auto [position, loop] : llvm::enumerate(order))
+      exprs[loop] = getAffineDimExpr(position, op.getContext());
+    loops = AffineMap::get(order.size(), 0, exprs, op.getContext());
   }
 };
 } // namespace
@@ -255,16 +260,16 @@ bool Partitioner::foldIntoView(linalg::LinalgOp op) {
     return true;
   }
   const Source source = sources[operand->get()];
-  sources[result] = source.through(
-      op.getMatchingIndexingMap(operand).compose(inversePermutation(out)),
-      getShape(result));
+  sources[result] =
+      source.through(op.getMatchingIndexingMap(operand).compose(invert(out)),
+                     getShape(result));
   return true;
 }
 
 bool Partitioner::convertContraction(linalg::LinalgOp op, OutputGroup &group) {
-  if (group.outputs.size() != 1 || group.reduced.empty())
+  if (group.used.size() != 1 || group.reduced.empty())
     return false;
-  unsigned output = group.outputs.front();
+  unsigned output = group.used.front();
   Type type = getElementTypeOrSelf(op->getResult(output).getType());
   if (type.isInteger(1) || type.isIndex())
     return false;
@@ -402,7 +407,7 @@ bool Partitioner::convertElementwise(linalg::LinalgOp op, OutputGroup &group) {
   BodyEvaluator evaluator(kernel, sources);
   bindOperands(op, evaluator, order.loops);
   SmallVector<Value> values;
-  for (unsigned output : group.outputs) {
+  for (unsigned output : group.used) {
     FailureOr<Tile> tile = evaluator.evaluate(getYielded(op, output));
     if (failed(tile)) {
       abandon(kernel);
@@ -410,7 +415,7 @@ bool Partitioner::convertElementwise(linalg::LinalgOp op, OutputGroup &group) {
     }
     values.push_back(kernel.expand(*tile, order.kept));
   }
-  for (auto [output, value] : llvm::zip_equal(group.outputs, values))
+  for (auto [output, value] : llvm::zip_equal(group.used, values))
     kernel.store(value, createBuffer(op->getResult(output)),
                  op.getMatchingIndexingMap(op.getDpsInitOperand(output))
                      .compose(order.loops));
@@ -432,7 +437,7 @@ static bool isNeutral(Combiner kind, Value value) {
 
 bool Partitioner::convertReduction(linalg::LinalgOp op, OutputGroup &group) {
   SmallVector<Reduction> reductions;
-  for (unsigned output : group.outputs) {
+  for (unsigned output : group.used) {
     std::optional<Reduction> reduction = matchReduction(op, output);
     if (!reduction)
       return false;
@@ -446,7 +451,7 @@ bool Partitioner::convertReduction(linalg::LinalgOp op, OutputGroup &group) {
   bindOperands(op, evaluator, order.loops);
   OpBuilder &builder = kernel.getBuilder();
   SmallVector<Value> values;
-  for (auto [output, reduction] : llvm::zip_equal(group.outputs, reductions)) {
+  for (auto [output, reduction] : llvm::zip_equal(group.used, reductions)) {
     FailureOr<Tile> input = evaluator.compute(reduction.value);
     FailureOr<Tile> init = evaluator.compute(getAccumulator(op, output));
     if (failed(input) || failed(init) ||
@@ -478,7 +483,7 @@ bool Partitioner::convertReduction(linalg::LinalgOp op, OutputGroup &group) {
     values.push_back(kernel.expand({reduced, keptDims}, order.kept));
   }
   AffineMap injection = getInjection(order.kept, order.space.size(), context);
-  for (auto [output, value] : llvm::zip_equal(group.outputs, values))
+  for (auto [output, value] : llvm::zip_equal(group.used, values))
     kernel.store(value, createBuffer(op->getResult(output)),
                  op.getMatchingIndexingMap(op.getDpsInitOperand(output))
                      .compose(order.loops)
@@ -504,8 +509,7 @@ LogicalResult Partitioner::convertFold(linalg::LinalgOp op,
         llvm::seq<int64_t>(0, static_cast<int64_t>(order.space.size())));
     order.kept.assign(dims.begin(), dims.begin() + rank);
     order.reduced.assign(dims.begin() + rank, dims.end());
-    order.loops = AffineMap::getMultiDimIdentityMap(dims.size(), context)
-                      .getMinorSubMap(op.getNumLoops());
+    order.loops = selectDims(dims.size(), rank, op.getNumLoops(), context);
     outMap = outMap.compose(order.loops);
   }
 
@@ -593,8 +597,7 @@ LogicalResult Partitioner::convertFold(linalg::LinalgOp op,
     if (!group.isProjection) {
       auto it = sources.find(op.getDpsInitOperand(output)->get());
       evaluator.bind(accumulator, it->second,
-                     AffineMap::getMultiDimIdentityMap(all.size(), context)
-                         .getMajorSubMap(order.kept.size()));
+                     selectDims(all.size(), 0, order.kept.size(), context));
     }
     FailureOr<Tile> init = evaluator.compute(accumulator);
     if (failed(init))
@@ -639,6 +642,8 @@ LogicalResult Partitioner::convertFold(linalg::LinalgOp op,
   AffineMap injection = getInjection(order.kept, order.space.size(), context);
   for (auto [output, value] :
        llvm::zip_equal(group.outputs, fold.getResults())) {
+    if (!llvm::is_contained(group.used, output))
+      continue;
     AffineMap map;
     if (group.isProjection)
       map = op.getMatchingIndexingMap(op.getDpsInitOperand(output))
@@ -654,7 +659,7 @@ LogicalResult Partitioner::convertGroup(linalg::LinalgOp op,
                                         OutputGroup &group) {
   // The accumulators of outputs that are indexed by other loops are something
   // else in every iteration.
-  for (unsigned output : group.outputs) {
+  for (unsigned output : group.used) {
     llvm::SmallPtrSet<Value, 16> seen;
     Dependence dependence;
     dependence.loops.resize(op.getNumLoops());
