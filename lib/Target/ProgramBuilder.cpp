@@ -234,6 +234,7 @@ qimeng::buildProgram(ModuleOp host, ModuleOp gpuModule,
 FailureOr<qimeng::CompiledProgram>
 qimeng::compileProgram(ModuleOp module, const Architecture &architecture,
                        const CompileOptions &options) {
+  loadGpuDialects(*module.getContext());
   FailureOr<OwningOpRef<ModuleOp>> gpuModule = lowerToGpu(module, architecture);
   if (failed(gpuModule))
     return failure();

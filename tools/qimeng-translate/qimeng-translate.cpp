@@ -135,6 +135,7 @@ int qimengTranslateMain(int argc, char **argv) {
   qimeng::registerDialects(registry);
   qimeng::registerGpuTargetInterfaces(registry);
   MLIRContext context(registry);
+  qimeng::loadGpuDialects(context);
   std::string error;
   std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(input, &error);
   if (!buffer)

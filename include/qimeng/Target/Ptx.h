@@ -38,6 +38,10 @@ struct PtxOptions {
 /// What translateToPtx and translateToLlvmIr need besides the dialects.
 void registerGpuTargetInterfaces(mlir::DialectRegistry &registry);
 
+/// Loads the dialects of GPU programs, so that their operations can be made
+/// outside of a pass.
+void loadGpuDialects(mlir::MLIRContext &context);
+
 /// Turns every arith, scf, cf, index, ub and nvvm operation of `gpuModule` into
 /// llvm operations (or nvvm ones that translate), in place. Failure is reported
 /// as diagnostics.
