@@ -30,8 +30,8 @@ struct Split {
   int64_t axis = 0;              ///< of the (left) operand
   int64_t extent = 0, chunk = 0; ///< elements along it, of each part
   int64_t parts = 0;
-  llvm::SetVector<Operation *> slice;      ///< what `op` is computed from
-  llvm::SetVector<BlockArgument> operands; ///< kernel operands it reads
+  llvm::SetVector<Operation *> slice;  ///< what `op` is computed from
+  SmallVector<BlockArgument> operands; ///< kernel operands it reads
 
   bool divides() const { return chunk * parts == extent; }
   /// What the partial results are stored as: [parts, result..].
@@ -104,7 +104,8 @@ static FailureOr<Split> makeSplit(KernelOp kernel, int64_t number,
   while (!list.empty()) {
     Value value = list.pop_back_val();
     if (auto argument = dyn_cast<BlockArgument>(value)) {
-      split.operands.insert(argument);
+      if (!llvm::is_contained(split.operands, argument))
+        split.operands.push_back(argument);
       continue;
     }
     Operation *op = value.getDefiningOp();
@@ -116,6 +117,9 @@ static FailureOr<Split> makeSplit(KernelOp kernel, int64_t number,
     if (split.slice.insert(op))
       llvm::append_range(list, op->getOperands());
   }
+  llvm::sort(split.operands, [](BlockArgument a, BlockArgument b) {
+    return a.getArgNumber() < b.getArgNumber();
+  });
   return split;
 }
 

@@ -2,6 +2,7 @@
 // RUN: qimeng-opt %s --pass-pipeline='builtin.module(qimeng-stage{kernel=gemm},qimeng-pipeline{kernel=gemm stages=2})' | FileCheck %s
 // RUN: qimeng-opt %s --qimeng-pipeline="kernel=sum stages=3 inputs=0" | FileCheck %s --check-prefix=INPUTS
 // RUN: qimeng-opt %s --pass-pipeline='builtin.module(qimeng-pipeline{kernel=gemm stages=4},qimeng-pipeline{kernel=sum inputs=0},qimeng-prove)' 2>&1 | FileCheck %s --check-prefix=PROVED
+// RUN: qimeng-opt %s --pass-pipeline='builtin.module(qimeng-pipeline{kernel=gemm stages=4},qimeng-pipeline{kernel=sum inputs=0})' | qimeng-verify %s - | FileCheck %s --check-prefix=SAME
 // RUN: not qimeng-opt %s --qimeng-pipeline="kernel=gemm stages=5" 2>&1 | FileCheck %s --check-prefix=TRIPS
 // RUN: not qimeng-opt %s --qimeng-pipeline="kernel=gemm stages=1" 2>&1 | FileCheck %s --check-prefix=STAGES
 // RUN: not qimeng-opt %s --pass-pipeline='builtin.module(qimeng-pipeline{kernel=gemm stages=2},qimeng-pipeline{kernel=gemm stages=3})' 2>&1 | FileCheck %s --check-prefix=TWICE
@@ -34,6 +35,7 @@
 // TRIPS: a loop has 4 iterations, which 5 stages cannot overlap; use fewer stages, or smaller chunks
 // STAGES: 'stages' must be from 2 to 16, found 1
 // TWICE: no loop loads tiles for a product that is not pipelined yet; name operands with 'inputs' to pipeline other loads
+// SAME: accepted: {{.*}} checks 1 to 4
 // PROVED-NOT: error
 qimeng.kernel @gemm(%A: memref<64x128xf16>, %B: memref<128x64xf16>, %C: memref<64x64xf32>) grid(1, 1) {
   %z = arith.constant dense<0.0> : tensor<64x64xf32>

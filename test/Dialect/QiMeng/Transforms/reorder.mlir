@@ -2,6 +2,7 @@
 // RUN: qimeng-opt %s --qimeng-reorder="kernel=gemm swizzle=128,64" | FileCheck %s --check-prefix=SWIZZLE
 // RUN: qimeng-opt %s --qimeng-reorder="kernel=gemm pad=16 major=-1,0" | FileCheck %s --check-prefix=PAD
 // RUN: qimeng-opt %s --qimeng-reorder="kernel=nest loops=1,0" | FileCheck %s --check-prefix=LOOPS
+// RUN: qimeng-opt %s --qimeng-reorder="kernel=nest loops=1,0" | qimeng-verify %s - | FileCheck %s --check-prefix=SAME
 // RUN: not qimeng-opt %s --qimeng-reorder="kernel=gemm" 2>&1 | FileCheck %s --check-prefix=NOTHING
 // RUN: not qimeng-opt %s --qimeng-reorder="kernel=gemm raster=5" 2>&1 | FileCheck %s --check-prefix=RASTER
 // RUN: not qimeng-opt %s --qimeng-reorder="kernel=gemm raster=-1" 2>&1 | FileCheck %s --check-prefix=NEGATIVE
@@ -68,6 +69,7 @@ qimeng.kernel @gemm(%A: memref<64x64xf16>, %B: memref<64x64xf16>, %C: memref<64x
 // LOOPS-NEXT:   %[[X:.*]] = affine.apply #{{.*}}(%[[I]])
 // LOOPS-NEXT:   qimeng.load %{{.*}}[%[[X]], %[[Y]]]
 // LOOPS:      scf.yield %[[S]]
+// SAME: accepted: {{.*}} checks 1 to 4
 // NOCHANNEL: the kernel has no channels whose layouts could be chosen; stage, pipeline or specialize it first
 // PERMUTATION: 'loops' must be a permutation of 0 to 1, the loops that hold nothing but each other
 qimeng.kernel @nest(%A: memref<64x512xf32>, %C: memref<f32>) grid(1) {

@@ -3,6 +3,7 @@
 // RUN: qimeng-opt %s --pass-pipeline='builtin.module(qimeng-stage{kernel=gemm},qimeng-specialize{kernel=gemm stages=5 arch=sm_120a})' | FileCheck %s --check-prefix=STAGED
 // RUN: qimeng-opt %s --qimeng-specialize="kernel=short" | FileCheck %s --check-prefix=SHORT
 // RUN: qimeng-opt %s --pass-pipeline='builtin.module(qimeng-specialize{kernel=attention},qimeng-pipeline{kernel=gemm stages=3},qimeng-specialize{kernel=gemm},qimeng-specialize{kernel=short},qimeng-prove)' 2>&1 | FileCheck %s --check-prefix=PROVED
+// RUN: qimeng-opt %s --pass-pipeline='builtin.module(qimeng-specialize{kernel=attention stages=2},qimeng-specialize{kernel=gemm},qimeng-specialize{kernel=short})' | qimeng-verify %s - | FileCheck %s --check-prefix=SAME
 // RUN: not qimeng-opt %s --qimeng-specialize="kernel=gemm arch=sm_80" 2>&1 | FileCheck %s --check-prefix=TARGET
 // RUN: not qimeng-opt %s --qimeng-specialize="kernel=gemm stages=16 arch=sm_120a" 2>&1 | FileCheck %s --check-prefix=SHARED
 // RUN: not qimeng-opt %s --qimeng-specialize="kernel=gemm stages=0" 2>&1 | FileCheck %s --check-prefix=STAGES
@@ -45,6 +46,7 @@
 // CHECK:     scf.yield
 // CHECK:   qimeng.release %[[CQ]]
 // CHECK:   qimeng.store
+// SAME: accepted: {{.*}} checks 1 to 4
 // PROVED-NOT: error
 qimeng.kernel @attention(%Q: memref<64x64xf16>, %K: memref<64x512xf16>, %V: memref<512x64xf16>, %O: memref<64x64xf32>) grid(1, 1) {
   %z = arith.constant dense<0.0> : tensor<64x64xf32>
