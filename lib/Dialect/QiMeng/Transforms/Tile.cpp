@@ -208,13 +208,14 @@ static void proposeDot(const Traits &traits, const Architecture &target,
     while (warps > 1 && sizes[rank - 2] * sizes[rank - 1] < warps * 32 * 8)
       warps /= 2;
     proposer.add(sizes, reduce, warps);
-    // A reduction along the columns wants them whole.
-    if (llvm::any_of(traits.axes, [](const ReductionAxis &a) {
-          return !isa<DotOp>(a.op);
-        })) {
-      sizes[rank - 1] = 0;
-      proposer.add(sizes, reduce, warps);
-    }
+    if (traits.axes.size() == 1)
+      return;
+    // Next to other reductions, what is cut may be computed once per chunk, and
+    // a reduction along the columns wants them whole.
+    proposer.add(sizes, {}, warps);
+    sizes[rank - 1] = 0;
+    proposer.add(sizes, reduce, warps);
+    proposer.add(sizes, {}, warps);
   };
   if (target.wgmma) {
     add(128, 256, 64, 8, 64);
@@ -311,8 +312,8 @@ static void proposeElementwise(const Traits &traits, Proposer &proposer) {
     for (size_t dim = rank; dim-- > 0 && left > 1;) {
       // Rather a part that divides a row than a padded one.
       int64_t extent = traits.shape[dim], divisor = extent & -extent;
-      sizes[dim] = divisor >= 64 ? std::min(left, divisor)
-                                 : fit(left, extent, 1);
+      sizes[dim] =
+          divisor >= 64 ? std::min(left, divisor) : fit(left, extent, 1);
       left /= sizes[dim];
     }
     proposer.add(sizes, {}, elements / (32 * 8));

@@ -15,7 +15,7 @@ include "mlir/IR/CommonAttrConstraints.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def QiMeng_MacroActionOpInterface : OpInterface<"MacroAction"> {
+def MacroAction : OpInterface<"MacroAction"> {
   let cppNamespace = "::qimeng";
   let description = [{
     A macro action: a rewrite of one kernel, named by symbol, with parameters. The
@@ -54,22 +54,45 @@ class QiMeng_Parameter<string parameterName, string parameterKind, Attr attrCons
   string default = defaultText;
   string description = text;
 }
+// Constraints whose summary is the parameter's description, for the reference.
+class QiMeng_IntsAttr<string text> : DenseArrayAttrBase<"DenseI64ArrayAttr", "int64_t", "i64"> { let summary = text; }
+class QiMeng_IntAttr<string text> : TypedSignlessIntegerAttrBase<I64, "int64_t", text>;
+class QiMeng_WordAttr<string text> : StringBasedAttr<CPred<"::llvm::isa<::mlir::StringAttr>($_self)">, text>;
+class QiMeng_SymbolAttr<string text> : Attr<CPred<"::llvm::isa<::mlir::FlatSymbolRefAttr>($_self)">, text> {
+  let storageType = "::mlir::FlatSymbolRefAttr";
+  let returnType = "::llvm::StringRef";
+  let valueType = NoneType;
+  let constBuilderCall = "::mlir::SymbolRefAttr::get($_builder.getContext(), $0)";
+  let convertFromStorage = "$_self.getValue()";
+}
+class QiMeng_FlagAttr<string text> : Attr<CPred<"::llvm::isa<::mlir::UnitAttr>($_self)">, text> {
+  let storageType = "::mlir::UnitAttr";
+  let constBuilderCall = "(($0) ? $_builder.getUnitAttr() : nullptr)";
+  let convertFromStorage = "$_self != nullptr";
+  let returnType = "bool";
+  let defaultValue = "false";
+  let valueType = NoneType;
+  let isOptional = 1;
+}
+
 /// A list of integers; empty when left out.
-class QiMeng_Ints<string name, string text>
-    : QiMeng_Parameter<name, "Ints", DefaultValuedAttr<DenseI64ArrayAttr, "{}">, "", text>;
+class QiMeng_Ints<string name, string text> : QiMeng_Parameter<name, "Ints", DefaultValuedAttr<QiMeng_IntsAttr<text>, "{}">, "", text>;
 class QiMeng_Int<string name, string default, string text>
-    : QiMeng_Parameter<name, "Int", DefaultValuedAttr<I64Attr, default>, default, text>;
+    : QiMeng_Parameter<name, "Int", DefaultValuedAttr<QiMeng_IntAttr<text>, default>, default, text>;
 /// Present or not.
-class QiMeng_Flag<string name, string text> : QiMeng_Parameter<name, "Flag", UnitAttr, "", text>;
+class QiMeng_Flag<string name, string text> : QiMeng_Parameter<name, "Flag", QiMeng_FlagAttr<text>, "", text>;
 /// The name of another kernel; must be given.
-class QiMeng_Symbol<string name, string text> : QiMeng_Parameter<name, "Symbol", FlatSymbolRefAttr, "", text>;
+class QiMeng_Symbol<string name, string text> : QiMeng_Parameter<name, "Symbol", QiMeng_SymbolAttr<text>, "", text>;
 /// A word; the action says which ones it takes.
 class QiMeng_Word<string name, string default, string text>
-    : QiMeng_Parameter<name, "Word", DefaultValuedAttr<StrAttr, "\"" # default # "\"">, default, text>;
+    : QiMeng_Parameter<name, "Word", DefaultValuedAttr<QiMeng_WordAttr<text>, "\"" # default # "\"">, default, text>;
 
 //===----------------------------------------------------------------------===//
 // Actions
 //===----------------------------------------------------------------------===//
+
+def QiMeng_RootHandle : Type<TransformHandleTypeInterface.predicate, "a handle to the module with the kernels",
+                             "::mlir::transform::TransformHandleTypeInterface">;
 
 /// `family`: Tiling, Fusing, Reordering, Pipelining or TensorCores. The class that
 /// is generated declares `precondition`, `rewrite` and the static `propose`, which the
@@ -78,11 +101,11 @@ class QiMeng_Action<string mnemonic, string family, list<QiMeng_Parameter> param
     : Op<Transform_Dialect, "qimeng." # mnemonic, [
         DeclareOpInterfaceMethods<TransformOpInterface>,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
-        QiMeng_MacroActionOpInterface]> {
+        MacroAction]> {
   let cppNamespace = "::qimeng";
-  let arguments = !con((ins FlatSymbolRefAttr:$kernel),
+  let arguments = !con((ins QiMeng_SymbolAttr<"the kernel to rewrite">:$kernel),
                        !dag(ins, !foreach(p, parameters, p.constraint), !foreach(p, parameters, p.name)),
-                       (ins TransformHandleTypeInterface:$root));
+                       (ins QiMeng_RootHandle:$root));
   let hasCustomAssemblyFormat = 1;
   let extraClassDeclaration = [{
     /// Appends the parameters (without the kernel) of sensible legal
