@@ -857,8 +857,9 @@ bool Writer::addArgMax() {
   outer.assign(all.begin(), all.end() - 1);
   std::vector<std::string> iterators(rank, "\"parallel\"");
   iterators.back() = "\"reduction\"";
-  std::string compare = isFloat ? (isMax ? "arith.cmpf ogt" : "arith.cmpf olt")
-                                : (isMax ? "arith.cmpi sgt" : "arith.cmpi slt");
+  std::string compare = isFloat
+                            ? (isMax ? "arith.cmpf ogt," : "arith.cmpf olt,")
+                            : (isMax ? "arith.cmpi sgt," : "arith.cmpi slt,");
   std::string pair = fresh();
   line(formatv(
            "{0}:2 = linalg.generic {{indexing_maps = [{1}, {2}, {2}], "
@@ -902,8 +903,9 @@ bool Writer::addComparison() {
     all.push_back(i);
   static const std::vector<std::string> floats = {"ogt", "ole", "une", "oeq"},
                                         integers = {"sgt", "ule", "ne", "eq"};
-  std::string compare = value.isFloat() ? "arith.cmpf " + random.pick(floats)
-                                        : "arith.cmpi " + random.pick(integers);
+  std::string compare = value.isFloat()
+                            ? "arith.cmpf " + random.pick(floats) + ","
+                            : "arith.cmpi " + random.pick(integers) + ",";
   size_t mask = generic(value.shape, "i1", true, {{first, all}, {second, all}},
                         [&](auto parameters, std::string &text) {
                           text += formatv("    %c = {0} %a0, %a1 : {1}\n",

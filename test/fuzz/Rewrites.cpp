@@ -1,0 +1,149 @@
+//===- Rewrites.cpp - Random legal action sequences -----------------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rewrites.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace qimeng;
+
+std::string qimeng::print(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream);
+  return text;
+}
+
+using Texts = std::vector<std::pair<std::string, std::string>>;
+
+static std::string drawList(Random &random, int64_t length,
+                            llvm::ArrayRef<int64_t> choices) {
+  std::string text;
+  for (int64_t i = 0; i < length; ++i)
+    text +=
+        (i ? "," : "") + std::to_string(choices[random.below(choices.size())]);
+  return text;
+}
+
+/// Rank of the stored tiles and number of loops a tile step makes, at least.
+static std::pair<int64_t, int64_t> getRanks(KernelOp kernel) {
+  int64_t outputs = 0, reductions = 0;
+  kernel.getBody().walk([&](Operation *op) {
+    if (auto store = dyn_cast<StoreOp>(op))
+      outputs = cast<RankedTensorType>(store.getValue().getType()).getRank();
+    else if (auto reduce = dyn_cast<ReduceOp>(op))
+      reductions += reduce.getAxes().size();
+    else if (auto fold = dyn_cast<FoldOp>(op))
+      reductions += fold.getAxes().size();
+    else if (isa<DotOp>(op))
+      ++reductions;
+  });
+  return {outputs, reductions};
+}
+
+/// Parameters that no proposal has; their preconditions may refuse them.
+static Texts drawParameters(const ActionInfo &action, KernelOp kernel,
+                            Random &random) {
+  static const int64_t sizes[] = {0, 1, 2, 4, 8, 16, 32, 64, 128};
+  static const int64_t chunks[] = {0, 2, 4, 8, 16, 32, 64};
+  auto [outputs, reductions] = getRanks(kernel);
+  Texts texts;
+  auto drawWarps = [&] { return std::to_string(1 << random.below(4)); };
+  if (action.name == "tile" || action.name == "retile") {
+    texts.push_back({"sizes", drawList(random, outputs, sizes)});
+    if (reductions != 0 && !random.oneIn(4))
+      texts.push_back({"reduce", drawList(random, reductions, chunks)});
+    if (outputs > 1 && random.oneIn(4))
+      texts.push_back({"loops", std::to_string(random.below(outputs))});
+    texts.push_back({"warps", drawWarps()});
+  } else if (action.name == "pipeline" || action.name == "specialize") {
+    texts.push_back({"stages", std::to_string(2 + random.below(4))});
+  } else if (action.name == "reorder") {
+    if (random.oneIn(2))
+      texts.push_back({"raster", std::to_string(1 << random.below(4))});
+    if (random.oneIn(2))
+      texts.push_back({"vector", std::to_string(1 << random.below(5))});
+    if (random.oneIn(3))
+      texts.push_back({"warps", drawWarps()});
+    if (random.oneIn(3))
+      texts.push_back({"loops", "1,0"});
+    if (random.oneIn(4))
+      texts.push_back({"pad", "16"});
+  } else if (action.name == "persist") {
+    texts.push_back({"blocks", std::to_string(1 + random.below(4))});
+  }
+  return texts;
+}
+
+static std::optional<Step> drawStep(ModuleOp module, Random &random,
+                                    const Architecture &architecture) {
+  SmallVector<KernelOp> kernels(module.getOps<KernelOp>());
+  KernelOp kernel = kernels[random.below(kernels.size())];
+  ArrayRef<const ActionInfo *> actions = getActions();
+  const ActionInfo *action = actions[random.below(actions.size())];
+  // Most actions need a tiled kernel.
+  if (!kernel.isTiled() && random.oneIn(2))
+    action = findAction("tile");
+  if (random.oneIn(2)) {
+    SmallVector<Step> steps = proposeSteps(kernel, *action, architecture);
+    if (steps.empty())
+      return std::nullopt;
+    return steps[random.below(steps.size())];
+  }
+  Texts texts = drawParameters(*action, kernel, random);
+  if (texts.empty())
+    return std::nullopt;
+  SmallVector<std::pair<StringRef, StringRef>> values(texts.begin(),
+                                                      texts.end());
+  std::string why;
+  FailureOr<Step> step = makeStep(module.getContext(), action->name,
+                                  kernel.getSymName(), values, why);
+  if (failed(step))
+    return std::nullopt;
+  if (!action->edit && failed(checkStep(module, *step, &architecture, why)))
+    return std::nullopt;
+  return *step;
+}
+
+FailureOr<Rewrite> qimeng::applyRandomActions(ModuleOp program, Random &random,
+                                              const Architecture &architecture,
+                                              int64_t maxSteps) {
+  MLIRContext *context = program.getContext();
+  Rewrite rewrite{OwningOpRef<ModuleOp>(cast<ModuleOp>(program->clone())),
+                  Recipe(context)};
+  int64_t steps = 0;
+  for (int64_t tries = 0; tries < 6 * maxSteps && steps < maxSteps; ++tries) {
+    std::optional<Step> step = drawStep(*rewrite.module, random, architecture);
+    if (!step)
+      continue;
+    Recipe longer(rewrite.recipe);
+    std::string why;
+    if (failed(longer.append(*step, why)))
+      continue;
+    if (findAction(step->action)->edit) {
+      // What the later steps needed may be gone.
+      std::optional<OwningOpRef<ModuleOp>> replayed;
+      {
+        ScopedDiagnosticHandler quiet(context, [](Diagnostic &) {});
+        if (FailureOr<OwningOpRef<ModuleOp>> result =
+                longer.replay(program, &architecture);
+            succeeded(result))
+          replayed = std::move(*result);
+      }
+      if (!replayed)
+        continue;
+      rewrite.module = std::move(*replayed);
+    } else if (failed(applyStep(*rewrite.module, *step, &architecture))) {
+      program.emitError() << "the legal step '" << step->str() << "' failed";
+      return failure();
+    }
+    rewrite.recipe = longer;
+    ++steps;
+  }
+  return rewrite;
+}

@@ -1,0 +1,287 @@
+//===- qimeng-fuzz.cpp - Random programs, random and wrong rewrites -------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mutations.h"
+#include "Rewrites.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "qimeng/Partition/Partition.h"
+#include "qimeng/Pipelines/Registration.h"
+#include "qimeng/Verify/Numbers.h"
+#include "qimeng/Verify/Verify.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/PrettyStackTrace.h"
+#include "llvm/Support/Signals.h"
+#include "llvm/Support/raw_ostream.h"
+#include <map>
+
+using namespace mlir;
+using namespace qimeng;
+
+static constexpr llvm::StringLiteral overview =
+    R"(Random tests of partition, macro actions and verification.
+
+  qimeng-fuzz programs --seed=1 --count=1000
+      Each seed makes a tensor program, partitions it, applies a random legal
+      sequence of actions, verifies the result, compares it with the tensor
+      program against float64, and replays the recipe to the byte.
+
+  qimeng-fuzz mistakes --seed=1 --count=300
+      Each seed makes such a right rewrite, seeds one mistake, and expects
+      verification to refuse it. Prints a table of refusals by class.
+
+A failure prints its seed; `--seed=<it> --count=1 --print` shows everything.
+
+Exit codes: 0 all passed; 1 a failure (mistakes: under 99 % refused); 2 bad usage.
+)";
+
+namespace {
+
+struct Settings {
+  bool print = false;
+  bool onlyPartition = false;
+  std::string firstClass;
+  std::string mistake;
+  int64_t maxSteps = 6;
+};
+
+/// Everything that comes from one seed.
+class Case {
+public:
+  Case(uint64_t seed, const Settings &settings, MLIRContext *context)
+      : seed(seed), random(seed ^ 0x5eed), settings(settings), context(context),
+        collector(context, [this](Diagnostic &diagnostic) {
+          llvm::raw_string_ostream stream(diagnostics);
+          stream << diagnostic << "\n";
+          for (Diagnostic &note : diagnostic.getNotes())
+            stream << "  note: " << note << "\n";
+        }) {}
+
+  /// Program, partition, actions; sets `failure` when a step fails.
+  bool build();
+  /// All checks of the right rewrite.
+  bool check();
+  /// One mistake; nothing where none fits.
+  std::optional<bool> refuses(std::string &mistake);
+
+  std::string failure;     ///< which step failed
+  std::string diagnostics; ///< and why
+  TensorProgram program;
+  int64_t steps = 0;
+  bool tooLarge = false;
+
+private:
+  bool fail(const std::string &step) {
+    failure = step;
+    return false;
+  }
+
+  uint64_t seed;
+  Random random;
+  const Settings &settings;
+  MLIRContext *context;
+  ScopedDiagnosticHandler collector;
+  const Architecture *architecture = nullptr;
+  OwningOpRef<ModuleOp> tensors, kernels;
+  std::optional<Rewrite> rewrite;
+};
+
+} // namespace
+
+bool Case::build() {
+  program = makeTensorProgram(seed, settings.firstClass);
+  if (settings.print)
+    llvm::outs() << program.text << "\n";
+  tensors = parseSourceString<ModuleOp>(program.text, context);
+  if (!tensors)
+    return fail("parse");
+  kernels = cast<ModuleOp>((*tensors)->clone());
+  if (failed(partition(*kernels)) || failed(verify(*kernels)))
+    return fail("partition");
+  const std::vector<Architecture> &all = getArchitectures();
+  architecture = &all[random.below(all.size())];
+  FailureOr<Rewrite> result = applyRandomActions(
+      *kernels, random, *architecture,
+      settings.onlyPartition ? 0 : random.below(settings.maxSteps + 1));
+  if (failed(result))
+    return fail("actions");
+  rewrite = std::move(*result);
+  steps = rewrite->recipe.size();
+  if (settings.print)
+    llvm::outs() << print(*kernels) << "// " << architecture->name << "\n"
+                 << rewrite->recipe.str() << print(*rewrite->module);
+  return true;
+}
+
+bool Case::check() {
+  VerifyOptions options;
+  options.numbers.seed = seed;
+  if (failed(proveRewrite(*kernels, *rewrite->module, options)))
+    return fail("proof");
+  // Right, but too large for the device: random tiles know no limits.
+  options.structure.architecture = architecture;
+  tooLarge = failed(proveRewrite(*kernels, *rewrite->module, options));
+  diagnostics.clear();
+  auto numbers = NumbersCheck::create(*tensors, "", options.numbers);
+  if (failed(numbers))
+    return fail("reference");
+  if (failed((*numbers)->check(*rewrite->module)))
+    return fail("numbers");
+  FailureOr<Recipe> recipe = Recipe::parse(rewrite->recipe.str(), context);
+  if (failed(recipe))
+    return fail("recipe");
+  FailureOr<OwningOpRef<ModuleOp>> replayed =
+      recipe->replay(*kernels, architecture);
+  if (failed(replayed))
+    return fail("replay");
+  if (print(**replayed) != print(*rewrite->module)) {
+    diagnostics += print(**replayed);
+    return fail("replay differs");
+  }
+  return true;
+}
+
+std::optional<bool> Case::refuses(std::string &mistake) {
+  std::vector<std::string> classes = getMistakes();
+  if (!settings.mistake.empty())
+    classes = {settings.mistake};
+  // Rare classes get their turn as well as common ones.
+  size_t start = seed % classes.size();
+  OwningOpRef<ModuleOp> wrong;
+  std::optional<std::string> what;
+  for (size_t i = 0; i < classes.size() && !what; ++i) {
+    mistake = classes[(start + i) % classes.size()];
+    wrong = cast<ModuleOp>((*rewrite->module)->clone());
+    what = makeMistake(*wrong, mistake, random);
+  }
+  if (!what)
+    return std::nullopt;
+  if (settings.print)
+    llvm::outs() << "// mistake: " << mistake << ": " << *what << "\n"
+                 << print(*wrong);
+  VerifyOptions options;
+  options.numbers.seed = seed;
+  bool refused = failed(verifyRewrite(*kernels, *wrong, options));
+  if (settings.print)
+    llvm::outs() << diagnostics;
+  failure = *what;
+  return refused;
+}
+
+//===----------------------------------------------------------------------===//
+// Command line
+//===----------------------------------------------------------------------===//
+
+static int runPrograms(uint64_t seed, int64_t count, const Settings &settings,
+                       DialectRegistry &registry) {
+  std::map<std::string, int64_t> classes;
+  int64_t failures = 0, steps = 0, tooLarge = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    llvm::PrettyStackTraceFormat trace(
+        "qimeng-fuzz programs --seed=%llu",
+        static_cast<unsigned long long>(seed + i));
+    MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+    context.loadAllAvailableDialects();
+    Case test(seed + i, settings, &context);
+    bool passed = test.build() && test.check();
+    for (const std::string &name : test.program.classes)
+      ++classes[name];
+    steps += test.steps;
+    tooLarge += test.tooLarge;
+    if (passed)
+      continue;
+    ++failures;
+    llvm::outs() << "seed " << seed + i << ": " << test.failure << ": "
+                 << test.diagnostics << "\n";
+    llvm::outs().flush();
+  }
+  llvm::outs() << count << " programs, " << steps << " actions, " << failures
+               << " failures (" << tooLarge
+               << " right but over the device's limits)\n";
+  for (auto &[name, number] : classes)
+    llvm::outs() << "  " << llvm::left_justify(name, 14) << number << "\n";
+  return failures == 0 ? 0 : 1;
+}
+
+static int runMistakes(uint64_t seed, int64_t count, const Settings &settings,
+                       DialectRegistry &registry) {
+  std::map<std::string, std::pair<int64_t, int64_t>> table; // refused, all
+  int64_t refused = 0, done = 0;
+  for (int64_t i = 0; done < count && i < 20 * count; ++i) {
+    llvm::PrettyStackTraceFormat trace(
+        "qimeng-fuzz mistakes --seed=%llu",
+        static_cast<unsigned long long>(seed + i));
+    MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+    context.loadAllAvailableDialects();
+    Case test(seed + i, settings, &context);
+    std::string mistake;
+    if (!test.build())
+      continue;
+    std::optional<bool> result = test.refuses(mistake);
+    if (!result)
+      continue;
+    ++done;
+    ++table[mistake].second;
+    if (*result) {
+      ++refused;
+      ++table[mistake].first;
+      continue;
+    }
+    llvm::outs() << "seed " << seed + i << ": not refused: " << mistake << ": "
+                 << test.failure << "\n";
+    llvm::outs().flush();
+  }
+  for (const std::string &name : getMistakes())
+    llvm::outs() << llvm::left_justify(name, 28) << table[name].first << " of "
+                 << table[name].second << " refused\n";
+  llvm::outs() << llvm::left_justify("all", 28) << refused << " of " << done
+               << " refused\n";
+  return done == count && refused * 100 >= done * 99 ? 0 : 1;
+}
+
+int qimengFuzzMain(int argc, char **argv) {
+  llvm::sys::PrintStackTraceOnErrorSignal(argv[0]);
+  llvm::cl::OptionCategory category("qimeng-fuzz options");
+  llvm::cl::opt<std::string> mode(llvm::cl::Positional,
+                                  llvm::cl::desc("programs|mistakes"),
+                                  llvm::cl::cat(category));
+  llvm::cl::opt<uint64_t> seed("seed", llvm::cl::desc("The first seed"),
+                               llvm::cl::init(1), llvm::cl::cat(category));
+  llvm::cl::opt<int64_t> count("count", llvm::cl::desc("How many"),
+                               llvm::cl::init(20), llvm::cl::cat(category));
+  llvm::cl::opt<bool> print("print", llvm::cl::desc("Print all programs"),
+                            llvm::cl::cat(category));
+  llvm::cl::opt<bool> onlyPartition("only-partition",
+                                    llvm::cl::desc("Apply no actions"),
+                                    llvm::cl::cat(category));
+  llvm::cl::opt<std::string> first(
+      "class", llvm::cl::desc("Class of each program's first operation"),
+      llvm::cl::cat(category));
+  llvm::cl::opt<std::string> mistake(
+      "mistake", llvm::cl::desc("Only this class"), llvm::cl::cat(category));
+  llvm::cl::HideUnrelatedOptions(category);
+  if (!llvm::cl::ParseCommandLineOptions(argc, argv, overview, &llvm::errs()))
+    return 2;
+  Settings settings;
+  settings.print = print;
+  settings.onlyPartition = onlyPartition;
+  settings.firstClass = first;
+  settings.mistake = mistake;
+  DialectRegistry registry;
+  registerDialects(registry);
+  registerExecutorDialects(registry);
+  if (mode == "programs")
+    return runPrograms(seed, count, settings, registry);
+  if (mode == "mistakes")
+    return runMistakes(seed, count, settings, registry);
+  llvm::errs() << "qimeng-fuzz: expected 'programs' or 'mistakes', found '"
+               << mode << "'; see qimeng-fuzz --help\n";
+  return 2;
+}
