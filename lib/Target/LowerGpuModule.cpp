@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/BasicPtxBuilderInterface.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/Passes.h"
@@ -74,5 +75,9 @@ LogicalResult qimeng::lowerGpuModuleToLlvm(ModuleOp gpuModule) {
   pipeline.addPass(createReconcileUnrealizedCastsPass());
   pipeline.addPass(createCanonicalizerPass());
   pipeline.addPass(createCSEPass());
-  return pipeline.run(gpuModule);
+  // Once at the end, not after every pass.
+  pipeline.enableVerifier(false);
+  if (failed(pipeline.run(gpuModule)))
+    return failure();
+  return verify(gpuModule);
 }
