@@ -291,7 +291,12 @@ NumbersCheck::compare(const Trial &trial, unsigned number,
     return std::nullopt;
   std::string text;
   llvm::raw_string_ostream stream(text);
-  auto print = [&](double value) { stream << llvm::format("%.9g", value); };
+  auto print = [&](double value) {
+    if (std::isnan(value))
+      stream << "nan";
+    else
+      stream << llvm::format("%.9g", value);
+  };
   stream << "output " << number << " differs at " << found.indexString(first)
          << ": expected ";
   print(exact.get(first));

@@ -237,6 +237,8 @@ void Dimensions::visit(Operation *op) {
             llvm::append_range(values, block.getArguments());
         llvm::erase_if(values,
                        [&](Value value) { return !nodes.contains(value); });
+        if (values.empty())
+          return;
         if (op->hasTrait<OpTrait::Elementwise>()) {
           for (Value value : llvm::drop_begin(values))
             unifyAll(values.front(), value);

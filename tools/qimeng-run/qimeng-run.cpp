@@ -67,7 +67,10 @@ static void print(const HostTensor &tensor, unsigned number) {
   int64_t row = shape.empty() ? 1 : shape.back();
   for (int64_t i = 0, end = tensor.getNumElements(); i < end; ++i) {
     out << (i % row == 0 ? "  " : " ");
-    out << llvm::format("%.6g", tensor.get(i));
+    if (isFloat(tensor.getSpec().type))
+      out << llvm::format("%.6g", tensor.get(i));
+    else
+      out << static_cast<int64_t>(tensor.get(i));
     if (i % row == row - 1)
       out << "\n";
   }

@@ -297,9 +297,9 @@ Value TileEmitter::access(Operation *op, Value source, Indices at, Guard guard,
 void TileEmitter::writeElement(StoreOp store, Indices at) {
   SmallVector<Value> indices;
   auto type = cast<RankedTensorType>(store.getValue().getType());
+  Value value = element(store.getValue(), at);
   Value inside = place(store.getLoc(), store.getTarget(), store.getOffsets(),
                        type.getShape(), at, indices);
-  Value value = element(store.getValue(), at);
   access(store, store.getTarget(), indices,
          {inside, store.getMasked() ? StringRef()
                                     : "writes outside, and is not masked"},
