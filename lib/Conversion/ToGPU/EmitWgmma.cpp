@@ -22,6 +22,19 @@ static RankedTensorType tileType(Value value) {
 //===----------------------------------------------------------------------===//
 
 namespace {
+struct ProductSizes {
+  int64_t m, n, k;
+};
+} // namespace
+
+/// M, N and K of a product whose batch dimensions have size 1.
+static ProductSizes productSizes(DotOp op) {
+  ArrayRef<int64_t> result = tileType(op).getShape();
+  return {result[result.size() - 2], result.back(),
+          tileType(op.getLhs()).getShape().back()};
+}
+
+namespace {
 /// The instruction for an element type: PTX ISA 9.0, "wgmma.mma_async".
 struct WgmmaKind {
   NVVM::WGMMATypes operand, sum;
@@ -55,8 +68,7 @@ Regs KernelEmitter::wgmma(DotOp op, const SharedTile &lhs,
                           const SharedTile &rhs, Regs acc, bool fresh) {
   Type sumType = tileType(op).getElementType();
   WgmmaKind kind = *wgmmaKind(tileType(op.getLhs()).getElementType(), sumType);
-  int64_t m = tileType(op).getDimSize(0), n = tileType(op).getDimSize(1),
-          k = tileType(op.getLhs()).getDimSize(1);
+  auto [m, n, k] = productSizes(op);
   int64_t warpgroups = numThreads / 128, rowsPerWarpgroup = m / warpgroups;
   int64_t perInstruction = n / 2; // accumulators a thread
   auto structType = LLVM::LLVMStructType::getLiteral(
@@ -80,7 +92,8 @@ Regs KernelEmitter::wgmma(DotOp op, const SharedTile &lhs,
   bool isKMajor[2];
   for (int side = 0; side < 2; ++side) {
     const SharedLayout &shared = tiles2[side]->layout;
-    isKMajor[side] = shared.major == (side == 0 ? 1 : 0);
+    int rank = shared.shape.size();
+    isKMajor[side] = shared.major == (side == 0 ? rank - 1 : rank - 2);
     Value start = add(LLVM::PtrToIntOp::create(b, b.getI32Type(), sharedBase),
                       tiles2[side]->offset);
     if (side == 0 && warpgroups > 1) {
@@ -151,9 +164,10 @@ LogicalResult KernelEmitter::checkWgmma(DotOp op) {
   if (!arch.wgmma)
     return op.emitOpError() << "asks for wgmma, which " << arch.name
                             << " does not have; use mma <mma_sync>";
-  if (tileType(op).getRank() != 2)
+  if (llvm::any_of(tileType(op).getShape().drop_back(2),
+                   [](int64_t size) { return size != 1; }))
     return op.emitOpError() << "asks for wgmma with batch dimensions; tile "
-                               "them away to size 1 and drop them";
+                               "them away to size 1";
   Type operandType = tileType(op.getLhs()).getElementType(),
        sumType = tileType(op).getElementType();
   auto kind = wgmmaKind(operandType, sumType);
@@ -173,8 +187,7 @@ LogicalResult KernelEmitter::checkWgmma(DotOp op) {
     return op.emitOpError()
            << "asks for wgmma, which needs a multiple of 4 warps, found "
            << numThreads / 32;
-  int64_t m = tileType(op).getDimSize(0), n = tileType(op).getDimSize(1),
-          k = tileType(op.getLhs()).getDimSize(1);
+  auto [m, n, k] = productSizes(op);
   if (m % (64 * (numThreads / 128)) != 0 || n < 8 || n > 256 ||
       k % kind->k != 0)
     return op.emitOpError()
@@ -186,7 +199,8 @@ LogicalResult KernelEmitter::checkWgmma(DotOp op) {
     if (tile.layout.swizzle == 0)
       return op.emitOpError()
              << "needs factors with a swizzled layout for wgmma";
-    bool isKMajor = tile.layout.major == (side == 0 ? 1 : 0);
+    int rank = tile.layout.shape.size();
+    bool isKMajor = tile.layout.major == (side == 0 ? rank - 1 : rank - 2);
     if (!isKMajor && tile.layout.elementBytes != 2)
       return op.emitOpError() << "has a factor of " << operandType
                               << " that is contiguous along M or N; wgmma "

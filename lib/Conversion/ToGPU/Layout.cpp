@@ -234,16 +234,17 @@ Layout Layout::mmaRhs(const Layout &acc, int64_t k, int packed) {
 Layout Layout::wgmmaAccumulator(ArrayRef<int64_t> shape, int threadBits) {
   Layout result;
   result.shape.assign(shape.begin(), shape.end());
-  int mBits = log2Of(shape[0]), nBits = log2Of(shape[1]);
-  result.reg = {{1, 0}, {0, 3}};
+  int rank = shape.size(), m = rank - 2, n = rank - 1;
+  int mBits = log2Of(shape[m]), nBits = log2Of(shape[n]);
+  result.reg = {{n, 0}, {m, 3}};
   for (int bit = 3; bit < nBits; ++bit)
-    result.reg.push_back({1, bit});
-  result.thread = {{1, 1}, {1, 2}, {0, 0}, {0, 1}, {0, 2}, {0, 4}, {0, 5}};
+    result.reg.push_back({n, bit});
+  result.thread = {{n, 1}, {n, 2}, {m, 0}, {m, 1}, {m, 2}, {m, 4}, {m, 5}};
   int warpgroupBits = threadBits - 7;
   for (int bit = 6; bit < mBits - warpgroupBits; ++bit)
-    result.reg.push_back({0, bit});
+    result.reg.push_back({m, bit});
   for (int bit = std::max(6, mBits - warpgroupBits); bit < mBits; ++bit)
-    result.thread.push_back({0, bit});
+    result.thread.push_back({m, bit});
   while (static_cast<int>(result.thread.size()) < threadBits)
     result.thread.push_back({});
   return result;

@@ -28,26 +28,6 @@ static int64_t getInstructionK(Type factor, Type sum) {
   return 0;
 }
 
-/// The dimension of `source` along which its operand is contiguous, or -1.
-static int64_t getContiguousDim(Value source) {
-  AffineMap map = getAccess(source).map;
-  if (map.getNumResults() == 0)
-    return -1;
-  AffineExpr last = map.getResults().back();
-  for (int64_t dim = map.getNumDims(); dim-- > 0;) {
-    bool elsewhere =
-        llvm::any_of(map.getResults().drop_back(), [&](AffineExpr expr) {
-          return expr.isFunctionOfDim(dim);
-        });
-    AffineExpr rest = simplifyAffineExpr(
-        last - getAffineDimExpr(dim, map.getContext()), map.getNumDims(), 0);
-    if (!elsewhere && last.isFunctionOfDim(dim) && last.isPureAffine() &&
-        !rest.isFunctionOfDim(dim))
-      return dim;
-  }
-  return -1;
-}
-
 /// The load that brings a factor, possibly through a channel, or null.
 static LoadOp findLoad(Value factor) {
   if (auto take = factor.getDefiningOp<TakeOp>()) {
@@ -94,9 +74,10 @@ LogicalResult qimeng::checkInstruction(DotOp dot, Mma mma, Precision precision,
                              Twine(step) + "; choose larger tiles");
     return success();
   }
-  if (rank != 2)
+  if (llvm::any_of(result.getShape().drop_back(2),
+                   [](int64_t size) { return size != 1; }))
     return refuse(why, "the product has batch dimensions, which wgmma does not "
-                       "take; use mma_sync");
+                       "take; tile them to size 1, or use mma_sync");
   if (warps % 4 != 0)
     return refuse(why, "wgmma is for groups of four warps, and the product is "
                        "computed by " +
@@ -117,8 +98,8 @@ LogicalResult qimeng::checkInstruction(DotOp dot, Mma mma, Precision precision,
                            ", found a product of " + size);
   if (factor.getIntOrFloatBitWidth() == 16)
     return success();
-  for (auto [tile, along, side] :
-       {std::tuple(dot.getLhs(), 1, "left"), {dot.getRhs(), 0, "right"}}) {
+  for (auto [tile, along, side] : {std::tuple(dot.getLhs(), rank - 1, "left"),
+                                   {dot.getRhs(), rank - 2, "right"}}) {
     LoadOp load = findLoad(tile);
     if (load && getContiguousDim(load.getSource()) != along)
       return refuse(why, Twine("the ") + side +

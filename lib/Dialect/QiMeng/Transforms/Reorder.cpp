@@ -171,6 +171,21 @@ static std::array<int64_t, 3> getEntries(ReorderOp op, LayoutAttr old,
       getEntry(op.getMajor(), index, old.getMajor())};
 }
 
+static void setLayouts(ReorderOp op, KernelOp kernel, RewriterBase &rewriter) {
+  llvm::MapVector<Operation *, SmallVector<Attribute>> layouts;
+  for (auto [index, pair] : llvm::enumerate(getTiles(kernel))) {
+    auto [channel, number] = pair;
+    auto [swizzle, pad, major] =
+        getEntries(op, getOldLayout(channel, number), index);
+    layouts[channel].push_back(
+        LayoutAttr::get(kernel.getContext(), swizzle, pad, major));
+  }
+  for (auto &[channel, list] : layouts)
+    rewriter.modifyOpInPlace(channel, [&, op = channel, &list = list] {
+      cast<ChannelOp>(op).setLayoutsAttr(rewriter.getArrayAttr(list));
+    });
+}
+
 static LogicalResult checkLayouts(ReorderOp op, KernelOp kernel,
                                   const Architecture *target,
                                   std::string &why) {
@@ -186,7 +201,6 @@ static LogicalResult checkLayouts(ReorderOp op, KernelOp kernel,
                              Twine(tiles.size()) +
                              ", one for each tile of the channels; found " +
                              Twine(list.size()));
-  int64_t padding = 0;
   for (auto [index, pair] : llvm::enumerate(tiles)) {
     auto [channel, number] = pair;
     auto tile = cast<RankedTensorType>(channel.getType().getTiles()[number]);
@@ -216,7 +230,6 @@ static LogicalResult checkLayouts(ReorderOp op, KernelOp kernel,
       return refuse(why, "the swizzle" + where() +
                              " is longer than its rows, " + "which have " +
                              Twine(row) + " bytes");
-    padding += channel.getStages() * pad * (tile.getNumElements() / extent);
     bool wgmma = llvm::any_of(channel->getUsers(), [](Operation *user) {
       return isa<TakeOp>(user) &&
              llvm::any_of(user->getUsers(), [](Operation *taker) {
@@ -228,28 +241,10 @@ static LogicalResult checkLayouts(ReorderOp op, KernelOp kernel,
       return refuse(why, "wgmma reads tile " + Twine(index) +
                              ", which must have a swizzle then");
   }
-  int64_t bytes = getChannelBytes(kernel) + padding + getSharedReserve(kernel);
-  if (target && bytes > target->sharedPerBlock)
-    return refuse(why, "with the pads it would need " + Twine(bytes) +
-                           " bytes of shared memory; a block of " +
-                           target->name + " has " +
-                           Twine(target->sharedPerBlock));
-  return success();
-}
-
-static void setLayouts(ReorderOp op, KernelOp kernel, RewriterBase &rewriter) {
-  llvm::MapVector<Operation *, SmallVector<Attribute>> layouts;
-  for (auto [index, pair] : llvm::enumerate(getTiles(kernel))) {
-    auto [channel, number] = pair;
-    auto [swizzle, pad, major] =
-        getEntries(op, getOldLayout(channel, number), index);
-    layouts[channel].push_back(
-        LayoutAttr::get(kernel.getContext(), swizzle, pad, major));
-  }
-  for (auto &[channel, list] : layouts)
-    rewriter.modifyOpInPlace(channel, [&, op = channel, &list = list] {
-      cast<ChannelOp>(op).setLayoutsAttr(rewriter.getArrayAttr(list));
-    });
+  OwningOpRef<KernelOp> copy = kernel.clone();
+  IRRewriter rewriter(kernel.getContext());
+  setLayouts(op, *copy, rewriter);
+  return checkShared(*copy, target, why);
 }
 
 //===----------------------------------------------------------------------===//

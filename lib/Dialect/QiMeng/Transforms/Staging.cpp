@@ -70,18 +70,73 @@ scf::ForOp qimeng::getLoop(Block *block) {
 // Shared memory
 //===----------------------------------------------------------------------===//
 
+int64_t qimeng::getContiguousDim(Value source) {
+  AffineMap map = getAccess(source).map;
+  if (map.getNumResults() == 0)
+    return -1;
+  AffineExpr last = map.getResults().back();
+  for (int64_t dim = map.getNumDims(); dim-- > 0;) {
+    bool elsewhere =
+        llvm::any_of(map.getResults().drop_back(), [&](AffineExpr expr) {
+          return expr.isFunctionOfDim(dim);
+        });
+    AffineExpr rest = simplifyAffineExpr(
+        last - getAffineDimExpr(dim, map.getContext()), map.getNumDims(), 0);
+    if (!elsewhere && last.isFunctionOfDim(dim) && last.isPureAffine() &&
+        !rest.isFunctionOfDim(dim))
+      return dim;
+  }
+  return -1;
+}
+
+/// Whether the lowering swizzles the channel's tiles: for wgmma and for bulk
+/// copies. It pads their rows otherwise.
+static bool isSwizzled(ChannelOp channel, KernelOp kernel) {
+  return kernel.isSpecialized() ||
+         llvm::any_of(channel->getUsers(), [](Operation *user) {
+           return isa<TakeOp>(user) &&
+                  llvm::any_of(user->getUsers(), [](Operation *reader) {
+                    auto dot = dyn_cast<DotOp>(reader);
+                    return dot && dot.getMma() == Mma::Wgmma;
+                  });
+         });
+}
+
+/// Elements along the contiguous dimension of a channel's tile.
+static int64_t getRowElements(ChannelOp channel, unsigned number) {
+  auto tile = cast<RankedTensorType>(channel.getType().getTiles()[number]);
+  int64_t dim = -1;
+  for (Operation *user : channel->getUsers())
+    if (auto put = dyn_cast<PutOp>(user))
+      if (auto load = put.getTiles()[number].getDefiningOp<LoadOp>())
+        dim = getContiguousDim(load.getSource());
+  if (ArrayAttr layouts = channel.getLayoutsAttr())
+    if (int64_t major = cast<LayoutAttr>(layouts[number]).getMajor();
+        major >= 0)
+      dim = major;
+  if (tile.getRank() == 0)
+    return 1;
+  return tile.getDimSize(dim < 0 ? tile.getRank() - 1 : dim);
+}
+
 int64_t qimeng::getChannelBytes(KernelOp kernel) {
+  constexpr int64_t slotAlignment = 1024, defaultPad = 16;
   int64_t bytes = 0;
   for (ChannelOp channel : kernel.getBody().getOps<ChannelOp>()) {
     if (channel.getSpace() != MemorySpace::Shared)
       continue;
-    for (Type type : channel.getType().getTiles()) {
+    int64_t slot = 0;
+    for (auto [number, type] : llvm::enumerate(channel.getType().getTiles())) {
       auto tile = cast<RankedTensorType>(type);
       int64_t bits =
           tile.getElementType().isIndex() ? 64 : tile.getElementTypeBitWidth();
-      bytes += channel.getStages() * tile.getNumElements() *
-               llvm::divideCeil(bits, 8);
+      int64_t pad = isSwizzled(channel, kernel) ? 0 : defaultPad;
+      if (ArrayAttr layouts = channel.getLayoutsAttr())
+        pad = cast<LayoutAttr>(layouts[number]).getPad();
+      slot += tile.getNumElements() * llvm::divideCeil(bits, 8) +
+              pad * (tile.getNumElements() / getRowElements(channel, number));
     }
+    bytes += channel.getStages() * llvm::alignTo(slot, slotAlignment);
   }
   return bytes;
 }

@@ -47,7 +47,11 @@ std::optional<int64_t> getTripCount(mlir::scf::ForOp loop);
 /// The loop whose body `block` is, or null.
 mlir::scf::ForOp getLoop(mlir::Block *block);
 
-/// Bytes of shared memory that the kernel's channels take.
+/// The dimension of `source` along which its operand is contiguous, or -1.
+int64_t getContiguousDim(mlir::Value source);
+
+/// Bytes of shared memory that the kernel's channels take, with what the
+/// lowering adds to rows and slots.
 int64_t getChannelBytes(KernelOp kernel);
 
 /// Shared memory beside the channels: barriers, exchange between layouts and,

@@ -80,7 +80,7 @@ qimeng.kernel @sum(%A: memref<4096xf32>, %C: memref<f32>) grid(1) {
   qimeng.store %r, %C : tensor<f32>, memref<f32>
 }
 
-// LARGE: its channels would take 262144 bytes of shared memory, and 1024 more are needed beside them; a block of sm_80 has 166912; use fewer stages or smaller tiles
+// LARGE: its channels would take 274432 bytes of shared memory, and 1024 more are needed beside them; a block of sm_80 has 166912; use fewer stages or smaller tiles
 qimeng.kernel @large(%A: memref<128x256xf32>, %B: memref<256x128xf32>, %C: memref<128x128xf32>) grid(1, 1) {
   %z = arith.constant dense<0.0> : tensor<128x128xf32>
   %c0 = arith.constant 0 : index

@@ -39,7 +39,7 @@
 // COUNT: 'swizzle' must have one entry, or 2, one for each tile of the channels; found 3
 // BOTH: tile 0 cannot have both a swizzle and a pad
 // BADPAD: the pad of tile 0 must be a multiple of 16 bytes, found 4
-// PADDED: with the pads it would need 168960 bytes of shared memory; a block of sm_80 has
+// PADDED: its channels would take 167936 bytes of shared memory, and 1024 more are needed beside them; a block of sm_80 has 166912
 // MAJOR: the major dimension of tile 0 must be from 0 to 1, or -1 for the last; found 2
 // NONEST: the kernel has no loops that hold nothing but each other
 qimeng.kernel @gemm(%A: memref<64x64xf16>, %B: memref<64x64xf16>, %C: memref<64x64xf32>) grid(2, 2) {

@@ -130,7 +130,7 @@ qimeng.kernel @untiled(%A: memref<16xf32>, %C: memref<16xf32>) {
   qimeng.store %a, %C : tensor<16xf32>, memref<16xf32>
 }
 
-// HUGE: its channels would take 262144 bytes of shared memory, and 1024 more are needed beside them; a block of sm_80 has 166912; use fewer stages or smaller tiles
+// HUGE: its channels would take 268288 bytes of shared memory, and 1024 more are needed beside them; a block of sm_80 has 166912; use fewer stages or smaller tiles
 qimeng.kernel @huge(%A: memref<128x1024xf32>, %B: memref<1024x128xf32>, %C: memref<128x128xf32>) grid(1, 1) {
   %z = arith.constant dense<0.0> : tensor<128x128xf32>
   %c0 = arith.constant 0 : index

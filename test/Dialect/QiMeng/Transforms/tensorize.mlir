@@ -92,12 +92,12 @@ qimeng.kernel @wide(%A: memref<64x16xf16>, %B: memref<16x512xf16>, %C: memref<64
   qimeng.store %p, %C : tensor<64x512xf32>, memref<64x512xf32>
 }
 
-// NOWGMMA: skipped @batch: the product has batch dimensions, which wgmma does not take; use mma_sync
-qimeng.kernel @batch(%A: memref<1x64x64xf16>, %C: memref<1x64x64xf32>) grid(1, 1) {
-  %z = arith.constant dense<0.0> : tensor<1x64x64xf32>
-  %a = qimeng.load %A : memref<1x64x64xf16> -> tensor<1x64x64xf16>
-  %p = qimeng.dot %a, %a, %z : tensor<1x64x64xf16>, tensor<1x64x64xf16> -> tensor<1x64x64xf32>
-  qimeng.store %p, %C : tensor<1x64x64xf32>, memref<1x64x64xf32>
+// NOWGMMA: skipped @batch: the product has batch dimensions, which wgmma does not take; tile them to size 1, or use mma_sync
+qimeng.kernel @batch(%A: memref<2x64x64xf16>, %C: memref<2x64x64xf32>) grid(1, 1) {
+  %z = arith.constant dense<0.0> : tensor<2x64x64xf32>
+  %a = qimeng.load %A : memref<2x64x64xf16> -> tensor<2x64x64xf16>
+  %p = qimeng.dot %a, %a, %z : tensor<2x64x64xf16>, tensor<2x64x64xf16> -> tensor<2x64x64xf32>
+  qimeng.store %p, %C : tensor<2x64x64xf32>, memref<2x64x64xf32>
 }
 
 // NOWGMMA: skipped @oddwarps: wgmma is for groups of four warps, and the product is computed by 2
@@ -106,4 +106,14 @@ qimeng.kernel @oddwarps(%A: memref<64x64xf16>, %C: memref<64x64xf32>) grid(1, 1)
   %a = qimeng.load %A : memref<64x64xf16> -> tensor<64x64xf16>
   %p = qimeng.dot %a, %a, %z : tensor<64x64xf16>, tensor<64x64xf16> -> tensor<64x64xf32>
   qimeng.store %p, %C : tensor<64x64xf32>, memref<64x64xf32>
+}
+
+// WGMMA-LABEL: @unit(
+// NOWGMMA: qimeng.kernel @unit(
+// NOWGMMA: qimeng.dot {{.*}} mma <wgmma> : tensor<1x64x64xf16>
+qimeng.kernel @unit(%A: memref<1x64x64xf16>, %C: memref<1x64x64xf32>) grid(1, 1) {
+  %z = arith.constant dense<0.0> : tensor<1x64x64xf32>
+  %a = qimeng.load %A : memref<1x64x64xf16> -> tensor<1x64x64xf16>
+  %p = qimeng.dot %a, %a, %z : tensor<1x64x64xf16>, tensor<1x64x64xf16> -> tensor<1x64x64xf32>
+  qimeng.store %p, %C : tensor<1x64x64xf32>, memref<1x64x64xf32>
 }
