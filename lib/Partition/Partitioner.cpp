@@ -52,9 +52,13 @@ std::string Partitioner::makeName(StringRef base) {
 std::string Partitioner::makeName(Operation *op, StringRef kind) {
   if (auto name = op->getAttrOfType<StringAttr>(kernelNameAttr))
     return makeName(name.getValue());
-  if (isa<linalg::GenericOp>(op) && !kind.empty())
+  if (isa<linalg::GenericOp, linalg::MapOp, linalg::ElementwiseOp>(op) &&
+      !kind.empty())
     return makeName(kind);
-  return makeName(op->getName().stripDialect());
+  std::string name = op->getName().stripDialect().str();
+  // By itself `exp` or `erf` would be a function of the C library to whatever
+  // links the kernel.
+  return makeName(kind == "elementwise" ? "elementwise_" + name : name);
 }
 
 void Partitioner::abandon(KernelBuilder &kernel) {

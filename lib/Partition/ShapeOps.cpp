@@ -343,7 +343,8 @@ LogicalResult Partitioner::convertTensorArithmetic(Operation *op) {
                                 "as linalg.generic";
   Value result = op->getResult(0);
   unsigned rank = getShape(result).size();
-  KernelBuilder kernel(host, op->getLoc(), makeName(op), getShape(result));
+  KernelBuilder kernel(host, op->getLoc(), makeName(op, "elementwise"),
+                       getShape(result));
   BodyEvaluator evaluator(kernel, sources);
   SmallVector<Tile> operands;
   for (Value operand : op->getOperands()) {

@@ -40,38 +40,38 @@ func.func @f(%x: tensor<7x33xbf16>, %s: tensor<7xbf16>) -> tensor<33x7xbf16> {
 
 // -----
 
-// CHECK-LABEL: qimeng.kernel @add(
+// CHECK-LABEL: qimeng.kernel @elementwise_add(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG1:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG2:%[a-z0-9_]+]]: memref<4x5xf32>)
 // CHECK: [[V0:%[a-z0-9_]+]] = qimeng.load [[ARG0]] : memref<4x5xf32> -> tensor<4x5xf32>
 // CHECK: [[V1:%[a-z0-9_]+]] = qimeng.load [[ARG1]] : memref<4x5xf32> -> tensor<4x5xf32>
 // CHECK: [[V2:%[a-z0-9_]+]] = arith.addf [[V0]], [[V1]] : tensor<4x5xf32>
 // CHECK: qimeng.store [[V2]], [[ARG2]] : tensor<4x5xf32>, memref<4x5xf32>
-// CHECK-LABEL: qimeng.kernel @exp(
+// CHECK-LABEL: qimeng.kernel @elementwise_exp(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG1:%[a-z0-9_]+]]: memref<4x5xf32>)
 // CHECK: [[V0:%[a-z0-9_]+]] = qimeng.load [[ARG0]] : memref<4x5xf32> -> tensor<4x5xf32>
 // CHECK: [[V1:%[a-z0-9_]+]] = math.exp [[V0]] : tensor<4x5xf32>
 // CHECK: qimeng.store [[V1]], [[ARG1]] : tensor<4x5xf32>, memref<4x5xf32>
-// CHECK-LABEL: qimeng.kernel @map(
+// CHECK-LABEL: qimeng.kernel @elementwise(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG1:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG2:%[a-z0-9_]+]]: memref<4x5xf32>)
 // CHECK: [[V0:%[a-z0-9_]+]] = qimeng.load [[ARG0]] : memref<4x5xf32> -> tensor<4x5xf32>
 // CHECK: [[V1:%[a-z0-9_]+]] = qimeng.load [[ARG1]] : memref<4x5xf32> -> tensor<4x5xf32>
 // CHECK: [[V2:%[a-z0-9_]+]] = arith.mulf [[V0]], [[V1]] : tensor<4x5xf32>
 // CHECK: qimeng.store [[V2]], [[ARG2]] : tensor<4x5xf32>, memref<4x5xf32>
-// CHECK-LABEL: qimeng.kernel @select(
+// CHECK-LABEL: qimeng.kernel @elementwise_select(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<4x5xi1>, [[ARG1:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG2:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG3:%[a-z0-9_]+]]: memref<4x5xf32>)
 // CHECK: [[V0:%[a-z0-9_]+]] = qimeng.load [[ARG0]] : memref<4x5xi1> -> tensor<4x5xi1>
 // CHECK: [[V1:%[a-z0-9_]+]] = qimeng.load [[ARG1]] : memref<4x5xf32> -> tensor<4x5xf32>
 // CHECK: [[V2:%[a-z0-9_]+]] = qimeng.load [[ARG2]] : memref<4x5xf32> -> tensor<4x5xf32>
 // CHECK: [[V3:%[a-z0-9_]+]] = arith.select [[V0]], [[V1]], [[V2]] : tensor<4x5xi1>, tensor<4x5xf32>
 // CHECK: qimeng.store [[V3]], [[ARG3]] : tensor<4x5xf32>, memref<4x5xf32>
-// CHECK-LABEL: qimeng.kernel @elementwise(
+// CHECK-LABEL: qimeng.kernel @elementwise_1(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG1:%[a-z0-9_]+]]: memref<5xf32>, [[ARG2:%[a-z0-9_]+]]: memref<4x5xf32>)
 // CHECK: [[V0:%[a-z0-9_]+]] = qimeng.load [[ARG0]] : memref<4x5xf32> -> tensor<4x5xf32>
 // CHECK: [[V1:%[a-z0-9_]+]] = qimeng.load [[ARG1]] : memref<5xf32> -> tensor<5xf32>
 // CHECK: [[V2:%[a-z0-9_]+]] = qimeng.broadcast [[V1]] axes [0] : tensor<5xf32> -> tensor<4x5xf32>
 // CHECK: [[V3:%[a-z0-9_]+]] = arith.subf [[V0]], [[V2]] : tensor<4x5xf32>
 // CHECK: qimeng.store [[V3]], [[ARG2]] : tensor<4x5xf32>, memref<4x5xf32>
-// CHECK-LABEL: qimeng.kernel @fptosi(
+// CHECK-LABEL: qimeng.kernel @elementwise_fptosi(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG1:%[a-z0-9_]+]]: memref<4x5xi8>)
 // CHECK: [[V0:%[a-z0-9_]+]] = qimeng.load [[ARG0]] : memref<4x5xf32> -> tensor<4x5xf32>
 // CHECK: [[V1:%[a-z0-9_]+]] = arith.fptosi [[V0]] : tensor<4x5xf32> to tensor<4x5xi8>
@@ -79,15 +79,15 @@ func.func @f(%x: tensor<7x33xbf16>, %s: tensor<7xbf16>) -> tensor<33x7xbf16> {
 // CHECK-LABEL: func.func @main(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG1:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG2:%[a-z0-9_]+]]: memref<4x5xi1>, [[ARG3:%[a-z0-9_]+]]: memref<5xf32>, [[ARG4:%[a-z0-9_]+]]: memref<4x5xf32>, [[ARG5:%[a-z0-9_]+]]: memref<4x5xi8>)
 // CHECK: [[ALLOC0:%[a-z0-9_]+]] = memref.alloc() : memref<4x5xf32>
-// CHECK: qimeng.launch @add([[ARG0]], [[ARG1]], [[ALLOC0]]) : memref<4x5xf32>, memref<4x5xf32>, memref<4x5xf32>
+// CHECK: qimeng.launch @elementwise_add([[ARG0]], [[ARG1]], [[ALLOC0]]) : memref<4x5xf32>, memref<4x5xf32>, memref<4x5xf32>
 // CHECK: [[ALLOC1:%[a-z0-9_]+]] = memref.alloc() : memref<4x5xf32>
-// CHECK: qimeng.launch @exp([[ALLOC0]], [[ALLOC1]]) : memref<4x5xf32>, memref<4x5xf32>
+// CHECK: qimeng.launch @elementwise_exp([[ALLOC0]], [[ALLOC1]]) : memref<4x5xf32>, memref<4x5xf32>
 // CHECK: [[ALLOC2:%[a-z0-9_]+]] = memref.alloc() : memref<4x5xf32>
-// CHECK: qimeng.launch @map([[ALLOC1]], [[ARG1]], [[ALLOC2]]) : memref<4x5xf32>, memref<4x5xf32>, memref<4x5xf32>
+// CHECK: qimeng.launch @elementwise([[ALLOC1]], [[ARG1]], [[ALLOC2]]) : memref<4x5xf32>, memref<4x5xf32>, memref<4x5xf32>
 // CHECK: [[ALLOC3:%[a-z0-9_]+]] = memref.alloc() : memref<4x5xf32>
-// CHECK: qimeng.launch @select([[ARG2]], [[ALLOC2]], [[ARG0]], [[ALLOC3]]) : memref<4x5xi1>, memref<4x5xf32>, memref<4x5xf32>, memref<4x5xf32>
-// CHECK: qimeng.launch @elementwise([[ALLOC3]], [[ARG3]], [[ARG4]]) : memref<4x5xf32>, memref<5xf32>, memref<4x5xf32>
-// CHECK: qimeng.launch @fptosi([[ARG4]], [[ARG5]]) : memref<4x5xf32>, memref<4x5xi8>
+// CHECK: qimeng.launch @elementwise_select([[ARG2]], [[ALLOC2]], [[ARG0]], [[ALLOC3]]) : memref<4x5xi1>, memref<4x5xf32>, memref<4x5xf32>, memref<4x5xf32>
+// CHECK: qimeng.launch @elementwise_1([[ALLOC3]], [[ARG3]], [[ARG4]]) : memref<4x5xf32>, memref<5xf32>, memref<4x5xf32>
+// CHECK: qimeng.launch @elementwise_fptosi([[ARG4]], [[ARG5]]) : memref<4x5xf32>, memref<4x5xi8>
 func.func @f(%x: tensor<4x5xf32>, %y: tensor<4x5xf32>, %p: tensor<4x5xi1>, %n: tensor<5xf32>) -> (tensor<4x5xf32>, tensor<4x5xi8>) {
   %e = tensor.empty() : tensor<4x5xf32>
   %0 = linalg.add ins(%x, %y : tensor<4x5xf32>, tensor<4x5xf32>) outs(%e : tensor<4x5xf32>) -> tensor<4x5xf32>

@@ -12,7 +12,7 @@
 // CHECK: [[V4:%[a-z0-9_]+]] = qimeng.broadcast [[V3]] axes [0] : tensor<f32> -> tensor<20xf32>
 // CHECK: [[V5:%[a-z0-9_]+]] = arith.addf [[V0]], [[V4]] : tensor<20xf32>
 // CHECK: qimeng.store [[V5]], [[ARG3]] : tensor<20xf32>, memref<20xf32>
-// CHECK-LABEL: qimeng.kernel @mulf(
+// CHECK-LABEL: qimeng.kernel @elementwise_mulf(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<f32>, [[ARG1:%[a-z0-9_]+]]: memref<20xf32>, [[ARG2:%[a-z0-9_]+]]: memref<20xf32>)
 // CHECK: [[V0:%[a-z0-9_]+]] = qimeng.load [[ARG0]] : memref<f32> -> tensor<f32>
 // CHECK: [[V1:%[a-z0-9_]+]] = qimeng.load [[ARG1]] : memref<20xf32> -> tensor<20xf32>
@@ -35,7 +35,7 @@
 // CHECK-LABEL: func.func @main(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<20xf32>, [[ARG1:%[a-z0-9_]+]]: memref<f32>, [[ARG2:%[a-z0-9_]+]]: memref<f32>, [[ARG3:%[a-z0-9_]+]]: memref<20xf32>, [[ARG4:%[a-z0-9_]+]]: memref<f32>, [[ARG5:%[a-z0-9_]+]]: memref<4xf32>, [[ARG6:%[a-z0-9_]+]]: memref<20xf32>)
 // CHECK: qimeng.launch @elementwise([[ARG0]], [[ARG2]], [[ARG1]], [[ARG3]]) : memref<20xf32>, memref<f32>, memref<f32>, memref<20xf32>
-// CHECK: qimeng.launch @mulf([[ARG1]], [[ARG3]], [[ARG6]]) : memref<f32>, memref<20xf32>, memref<20xf32>
+// CHECK: qimeng.launch @elementwise_mulf([[ARG1]], [[ARG3]], [[ARG6]]) : memref<f32>, memref<20xf32>, memref<20xf32>
 // CHECK: qimeng.launch @copy([[ARG2]], [[ARG1]], [[ARG4]]) : memref<f32>, memref<f32>, memref<f32>
 // CHECK: qimeng.launch @splat([[ARG2]], [[ARG1]], [[ARG5]]) : memref<f32>, memref<f32>, memref<4xf32>
 #a = affine_map<(i)->(i)>
@@ -59,7 +59,7 @@ func.func @f(%x: tensor<20xf32>, %s: f32, %t: tensor<f32>) -> (tensor<20xf32>, f
 // CHECK-DAG: #[[MAP_map:.+]] = affine_map<() -> (0, 1)>
 // CHECK: memref.global "private" constant @constant : memref<3xi64> = dense<{{.*}}>
 // CHECK: memref.global "private" constant @constant_1 : memref<2x3xf32> = dense<{{.*}}>
-// CHECK-LABEL: qimeng.kernel @addf(
+// CHECK-LABEL: qimeng.kernel @elementwise_addf(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<2x3xf32>, [[ARG1:%[a-z0-9_]+]]: memref<2x3xf32>, [[ARG2:%[a-z0-9_]+]]: memref<2x3xf32>)
 // CHECK: [[V0:%[a-z0-9_]+]] = qimeng.load [[ARG0]] : memref<2x3xf32> -> tensor<2x3xf32>
 // CHECK: [[V1:%[a-z0-9_]+]] = qimeng.load [[ARG1]] : memref<2x3xf32> -> tensor<2x3xf32>
@@ -104,7 +104,7 @@ func.func @f(%x: tensor<20xf32>, %s: f32, %t: tensor<f32>) -> (tensor<20xf32>, f
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<2x3xf32>, [[ARG1:%[a-z0-9_]+]]: memref<2x3xf32>, [[ARG2:%[a-z0-9_]+]]: memref<4xi64>, [[ARG3:%[a-z0-9_]+]]: memref<2x3xf32>, [[ARG4:%[a-z0-9_]+]]: memref<2x2xf32>, [[ARG5:%[a-z0-9_]+]]: memref<3xi64>)
 // CHECK: [[V0:%[a-z0-9_]+]] = memref.get_global @constant : memref<3xi64>
 // CHECK: [[V1:%[a-z0-9_]+]] = memref.get_global @constant_1 : memref<2x3xf32>
-// CHECK: qimeng.launch @addf([[ARG0]], [[V1]], [[ARG1]]) : memref<2x3xf32>, memref<2x3xf32>, memref<2x3xf32>
+// CHECK: qimeng.launch @elementwise_addf([[ARG0]], [[V1]], [[ARG1]]) : memref<2x3xf32>, memref<2x3xf32>, memref<2x3xf32>
 // CHECK: qimeng.launch @from_elements([[ARG0]], [[ARG4]]) : memref<2x3xf32>, memref<2x2xf32>
 // CHECK: qimeng.launch @constant_2([[ARG2]]) : memref<4xi64>
 // CHECK: qimeng.launch @copy([[ARG0]], [[ARG3]]) : memref<2x3xf32>, memref<2x3xf32>
