@@ -288,6 +288,34 @@ TEST_F(RuntimeDevice, RunsFiles) {
   EXPECT_MENTIONS(failure.message, "has 2 inputs and 1 outputs");
 }
 
+TEST_F(RuntimeDevice, PutsConstantsInPlace) {
+  Program program = elementProgram("vadd");
+  std::vector<float> a(elements), b(elements);
+  drawElements(a.data(), DataType::F32, elements, 1, 0, {});
+  drawElements(b.data(), DataType::F32, elements, 1, 1, {});
+  program.buffers[1].kind = Kind::Constant;
+  program.buffers[1].data.assign(reinterpret_cast<const char *>(b.data()),
+                                 elements * 4);
+  ASSERT_TRUE(program.save(path("constant")));
+  auto bytes = [](const std::vector<float> &values) {
+    return std::string_view(reinterpret_cast<const char *>(values.data()),
+                            values.size() * 4);
+  };
+  ASSERT_TRUE(writeFile(path("a"), bytes(a)));
+  RunRequest wanted;
+  wanted.program = path("constant");
+  wanted.inputs = {path("a")};
+  wanted.outputs = {path("c")};
+  Failure failure = client.run(wanted);
+  ASSERT_FALSE(failure) << failure.message;
+  std::vector<float> c(elements);
+  for (int64_t i = 0; i < elements; ++i)
+    c[i] = a[i] + b[i];
+  Result<std::string> found = readFile(path("c"));
+  ASSERT_TRUE(found) << found.error();
+  EXPECT_EQ(*found, bytes(c));
+}
+
 TEST_F(RuntimeDevice, CopiesThroughATensorMap) {
   if (device->info().computeMajor < 9)
     GTEST_SKIP() << "TMA needs compute capability 9.0";
