@@ -257,7 +257,7 @@ void checkAccuracy(const Function &function, Block &block, Value result,
   for (T x : special)
     for (T y : special)
       push(x, y);
-  for (int i = 0; i < 15000; ++i) {
+  for (int i = 0; i < 8000; ++i) {
     push(fromBits<T>(random()), fromBits<T>(random()));
     push(T(inRange(random)), T(inRange(random)));
     // Small numbers, and integers.
