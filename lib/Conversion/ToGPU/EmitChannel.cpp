@@ -30,6 +30,11 @@ static LoadOp putLoad(PutOp put, unsigned index) {
   return load && Plan::feedsPut(load) ? load : LoadOp();
 }
 
+static bool isByProducer(PutOp put) {
+  auto role = put->getParentOfType<RoleOp>();
+  return role && role.getKind() == RoleKind::Producer;
+}
+
 /// Describes tiles laid out as `layout` and read from (written to) `source` as
 /// tensor map boxes; nothing when the strides or the order of the dimensions
 /// do not allow it.
@@ -198,6 +203,9 @@ LogicalResult KernelEmitter::prepareChannels() {
     bool all = true;
     llvm::MapVector<Operation *, SmallVector<TensorMapUse>> maps;
     kernel.walk([&](PutOp put) {
+      // What a consumer computes and puts itself comes from registers.
+      if (!isByProducer(put))
+        return;
       Channel &channel = channels[put.getChannel()];
       for (unsigned index = 0; index < put.getTiles().size(); ++index) {
         LoadOp load = putLoad(put, index);
@@ -220,8 +228,8 @@ LogicalResult KernelEmitter::prepareChannels() {
     });
     if (all) {
       tensorMaps = maps;
-      for (auto &entry : channels)
-        entry.second.copy = CopyKind::Tma;
+      for (auto &entry : maps)
+        channels[cast<PutOp>(entry.first).getChannel()].copy = CopyKind::Tma;
     }
   }
   if (!kernel.isSpecialized() && arch.cpAsync)
@@ -275,10 +283,6 @@ LogicalResult KernelEmitter::prepareChannels() {
 void KernelEmitter::initializeBarriers() {
   if (!kernel.isSpecialized())
     return;
-  int64_t producers = 0; // threads that fill slots
-  for (RoleOp role : kernel.getBody().getOps<RoleOp>())
-    if (role.getKind() == RoleKind::Producer)
-      producers = role.getWarps() * 32;
   auto branch =
       scf::IfOp::create(b, TypeRange(), eq(threadId, 0), /*withElse=*/false);
   {
@@ -286,6 +290,10 @@ void KernelEmitter::initializeBarriers() {
     b.setInsertionPointToStart(branch.thenBlock());
     for (ChannelOp op : kernel.getBody().getOps<ChannelOp>()) {
       Channel &channel = channels[op];
+      int64_t producers = 0; // threads that fill slots
+      for (Operation *user : op->getUsers())
+        if (isa<PutOp>(user))
+          producers = int64_t(1) << plan.threadBits(user);
       for (int64_t stage = 0; stage < channel.stages; ++stage) {
         NVVM::MBarrierInitOp::create(
             b, sharedPointer(channel.fullBarriers + 8 * stage),

@@ -431,7 +431,7 @@ LogicalResult KernelEmitter::emitRole(RoleOp role, bool setRegisters) {
                                    isProducer
                                        ? NVVM::SetMaxRegisterAction::decrease
                                        : NVVM::SetMaxRegisterAction::increase);
-  bool copiesByTma = llvm::all_of(
+  bool copiesByTma = llvm::any_of(
       channels, [](auto &entry) { return entry.second.copy == CopyKind::Tma; });
   if (isProducer && copiesByTma) {
     // One thread starts all copies; the others have nothing to do.
