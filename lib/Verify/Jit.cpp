@@ -129,9 +129,10 @@ struct Symbol {
 
 /// Listed, since a static program exports no symbols that a JIT could find.
 const Symbol symbols[] = {
-    {"malloc", reinterpret_cast<void *>(&allocate)},
-    {"aligned_alloc", reinterpret_cast<void *>(&allocateAligned)},
-    {"free", reinterpret_cast<void *>(&release)},
+    {"_mlir_memref_to_llvm_alloc", reinterpret_cast<void *>(&allocate)},
+    {"_mlir_memref_to_llvm_aligned_alloc",
+     reinterpret_cast<void *>(&allocateAligned)},
+    {"_mlir_memref_to_llvm_free", reinterpret_cast<void *>(&release)},
     {"qimeng_violation", reinterpret_cast<void *>(&reportViolation)},
     {"memcpy", reinterpret_cast<void *>(&std::memcpy)},
     {"memmove", reinterpret_cast<void *>(&std::memmove)},
@@ -281,9 +282,12 @@ FailureOr<std::unique_ptr<Jit>> Jit::create(ModuleOp module, StringRef entry,
   code->setTargetTriple((*machine)->getTargetTriple());
   llvm::Function *target = code->getFunction(entry);
   // Only the entry is called from outside.
-  for (llvm::Function &function : *code)
+  for (llvm::Function &function : *code) {
     if (!function.isDeclaration())
       function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    else if (function.getName().ends_with("alloc"))
+      function.addRetAttr(llvm::Attribute::NoAlias);
+  }
   addEntry(*code, target, arguments);
   optimize(*code, machine->get());
 

@@ -50,6 +50,9 @@ struct LoopsToLLVM : public qimeng::impl::LoopsToLLVMPassBase<LoopsToLLVM> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     LowerToLLVMOptions options(context);
+    // LLVM knows what malloc is, and that fresh memory may read as anything;
+    // memory that is never written must show.
+    options.useGenericFunctions = true;
     LLVMTypeConverter converter(context, options);
     SymbolTableCollection symbols;
     RewritePatternSet patterns(context);

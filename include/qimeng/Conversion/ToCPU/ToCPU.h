@@ -43,8 +43,8 @@ mlir::LogicalResult lowerKernelsToCPU(mlir::ModuleOp module);
 /// trailing arguments; arguments are not written to.
 void buildTensorsToLoops(mlir::OpPassManager &manager);
 
-/// Functions on memrefs -> the LLVM dialect. Expects malloc, free, libm and
-/// `qimeng_violation` at run time.
+/// Functions on memrefs -> the LLVM dialect. Expects libm, `qimeng_violation`,
+/// `_mlir_memref_to_llvm_alloc` and `_mlir_memref_to_llvm_free` at run time.
 void buildLoopsToLLVM(mlir::OpPassManager &manager);
 
 /// The dialects and interfaces that the two pipelines and the translation to
