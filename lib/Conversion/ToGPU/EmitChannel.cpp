@@ -35,39 +35,67 @@ static bool isByProducer(PutOp put) {
   return role && role.getKind() == RoleKind::Producer;
 }
 
+/// The tile dimension longer than one that `expr` moves with, step by step: -1
+/// when there is none, nothing when it does otherwise.
+static std::optional<int> movingDim(AffineExpr expr, ArrayRef<int64_t> tile) {
+  int moving = -1;
+  for (int dim = 0, rank = tile.size(); dim < rank; ++dim) {
+    if (tile[dim] == 1 || !expr.isFunctionOfDim(dim))
+      continue;
+    AffineExpr rest = simplifyAffineExpr(
+        expr - getAffineDimExpr(dim, expr.getContext()), rank, 0);
+    if (moving >= 0 || !expr.isPureAffine() || rest.isFunctionOfDim(dim))
+      return std::nullopt;
+    moving = dim;
+  }
+  return moving;
+}
+
 /// Describes tiles laid out as `layout` and read from (written to) `source` as
 /// tensor map boxes; nothing when the strides or the order of the dimensions
 /// do not allow it.
-static std::optional<TensorMapInfo> describeBoxes(Value source,
-                                                  const SharedLayout &layout) {
+static std::optional<TensorMapInfo>
+describeBoxes(Value source, const SharedLayout &layout, bool masked) {
   Access access = getAccess(source);
   auto memref = cast<MemRefType>(access.operand.getType());
   int64_t rank = memref.getRank();
   auto dtype = toDataType(memref.getElementType());
   if (!dtype || memref.getElementType().isInteger(1) || rank < 1 || rank > 5 ||
-      access.padded || !access.map.isPermutation() || layout.pad != 0)
+      access.padded || layout.pad != 0)
     return std::nullopt;
-  SmallVector<int64_t> viewShape;
   TensorMapInfo info;
   info.dtype = *dtype;
   info.swizzle = layout.swizzle;
   info.l2Promotion = 256;
-  SmallVector<unsigned> tileDims; // view dimension of each memref dimension
-  for (AffineExpr expr : access.map.getResults())
-    tileDims.push_back(cast<AffineDimExpr>(expr).getPosition());
-  if (static_cast<int>(tileDims.back()) != layout.major)
+  // The tile's dimension that each memref dimension moves with.
+  SmallVector<int> tileDims, order;
+  for (AffineExpr expr : access.map.getResults()) {
+    auto dim = movingDim(expr, layout.shape);
+    if (!dim || (*dim >= 0 && llvm::is_contained(tileDims, *dim)))
+      return std::nullopt;
+    tileDims.push_back(*dim);
+    // A view must show whole dimensions: the map's bounds stand for the mask.
+    bool isWhole =
+        isa<AffineDimExpr>(expr) && *dim >= 0 &&
+        getSourceShape(source)[*dim] == memref.getDimSize(tileDims.size() - 1);
+    if (masked && *dim >= 0 && !isWhole)
+      return std::nullopt;
+  }
+  if (tileDims.back() != layout.major)
     return std::nullopt;
   // Boxes hold rows in memory order; slots hold them in the tile's order.
-  if (!llvm::is_sorted(ArrayRef<unsigned>(tileDims).drop_back()))
+  for (int dim : ArrayRef<int>(tileDims).drop_back())
+    if (dim >= 0)
+      order.push_back(dim);
+  if (!llvm::is_sorted(order))
     return std::nullopt;
-  ArrayRef<int64_t> source_ = getSourceShape(source);
+  for (int dim = 0, tileRank = layout.shape.size(); dim < tileRank; ++dim)
+    if (layout.shape[dim] != 1 && !llvm::is_contained(tileDims, dim))
+      return std::nullopt;
   int64_t stride = layout.elementBytes;
   for (int64_t dim = rank - 1; dim >= 0; --dim) {
-    // A view must show whole dimensions: the map's bounds stand for the mask.
-    if (source_[tileDims[dim]] != memref.getDimSize(dim))
-      return std::nullopt;
     info.dims.push_back(memref.getDimSize(dim));
-    int64_t box = layout.shape[tileDims[dim]];
+    int64_t box = tileDims[dim] < 0 ? 1 : layout.shape[tileDims[dim]];
     if (dim == rank - 1 && layout.swizzle)
       box = std::min(box, layout.boxElements());
     if (box > 256)
@@ -210,7 +238,8 @@ LogicalResult KernelEmitter::prepareChannels() {
       for (unsigned index = 0; index < put.getTiles().size(); ++index) {
         LoadOp load = putLoad(put, index);
         auto info =
-            load ? describeBoxes(load.getSource(), channel.layouts[index])
+            load ? describeBoxes(load.getSource(), channel.layouts[index],
+                                 load.getMasked())
                  : std::nullopt;
         if (!info) {
           all = false;
@@ -270,7 +299,7 @@ LogicalResult KernelEmitter::prepareChannels() {
     box.elementBytes = 2;
     box.major = 1;
     box.swizzle = 128;
-    if (auto info = describeBoxes(store.getTarget(), box)) {
+    if (auto info = describeBoxes(store.getTarget(), box, store.getMasked())) {
       unsigned operand =
           cast<BlockArgument>(getAccess(store.getTarget()).operand)
               .getArgNumber();
@@ -364,6 +393,9 @@ void KernelEmitter::copyTma(LoadOp load, const SharedTile &to, Value barrier,
                             Value map) {
   Access access = getAccess(load.getSource());
   auto cluster = LLVM::LLVMPointerType::get(b.getContext(), 7);
+  SmallVector<Value> offsets(access.map.getNumDims(), i32(0));
+  for (auto [dim, offset] : llvm::enumerate(load.getOffsets()))
+    offsets[dim] = scalar(offset);
   int64_t boxes = 1, boxElements = 0;
   if (to.layout.swizzle) {
     boxElements = to.layout.boxElements();
@@ -372,13 +404,9 @@ void KernelEmitter::copyTma(LoadOp load, const SharedTile &to, Value barrier,
   }
   for (int64_t box = 0; box < boxes; ++box) {
     SmallVector<Value> coords; // innermost first
-    for (AffineExpr expr : llvm::reverse(access.map.getResults())) {
-      int dim = cast<AffineDimExpr>(expr).getPosition();
-      Value at =
-          load.getOffsets().empty() ? i32(0) : scalar(load.getOffsets()[dim]);
-      coords.push_back(dim == to.layout.major ? add(at, box * boxElements)
-                                              : at);
-    }
+    for (AffineExpr expr : llvm::reverse(access.map.getResults()))
+      coords.push_back(affine(expr, offsets, offsets.size()));
+    coords.front() = add(coords.front(), box * boxElements);
     Value target = sharedPointer(add(to.offset, box * to.layout.boxBytes()));
     target = LLVM::AddrSpaceCastOp::create(b, cluster, target);
     NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
