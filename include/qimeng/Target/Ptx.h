@@ -29,7 +29,9 @@ struct PtxOptions {
   /// across basic blocks runs around wgmma, where it costs speed.
   enum class Optimize {
     None,
-    /// Simplifications within what is written: early CSE, instcombine, CFG.
+    /// Early CSE and instcombine. Measured on matrix products, softmax, norms
+    /// and reductions: fewer instructions for selects and address arithmetic;
+    /// hoisting, GVN or the O3 pipeline add registers and nothing else.
     Light,
   };
   Optimize optimize = Optimize::Light;
