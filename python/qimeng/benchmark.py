@@ -3,8 +3,8 @@
 
     python3 python/qimeng/benchmark.py PROGRAMS --output docs/benchmarks
 
-PROGRAMS holds one program folder per case (PROGRAMS/<case>/program.json, as
-qimeng-tune writes them under out/program). Protocol: CUDA events around each call on the
+PROGRAMS holds program folders (as qimeng-tune writes them under out/program) named
+after the cases below: PROGRAMS/<case> or, for variants, PROGRAMS/<case>@<variant>. Protocol: CUDA events around each call on the
 caller's stream; the L2 is flushed before each; our call, the peers and a copy of
 equal traffic take turns in random order in one process; medians of --repeats
 calls after a warm-up; inputs change addresses between calls; outputs are poisoned
@@ -15,6 +15,7 @@ rounding of the output type.
 
 import argparse
 import json
+import multiprocessing
 import pathlib
 import random
 import statistics
@@ -136,7 +137,7 @@ def measure(case, program, repeats, seed):
 
 def run(case, folder, repeats):
     program = Program(folder)
-    row = {"case": case.name}
+    row = {"case": folder.name}
     checks = [check(case, program, seed, scale) for seed, scale in
               ((1, 1.0), (2, 1.0), (3, 3.0), (4, 0.01), (5, -1.0))]
     row["error"] = max(error for error, _, _ in checks)
@@ -160,12 +161,41 @@ def run(case, folder, repeats):
 def table(rows):
     columns = ["case", "correct", "ours_us", "eager_us", "against", "ratio", "bar", "met", "TFLOPs", "GBps", "copy_GBps",
                "error", "eager_error", "host_us"]
-    text = [columns] + [[f"{row.get(c, ''):.2e}" if c.endswith("error") else str(row.get(c, "")) for c in columns]
+    text = [columns] + [[f"{row[c]:.2e}" if c in row and c.endswith("error") else str(row.get(c, "")) for c in columns]
                         for row in rows]
     widths = [max(len(line[i]) for line in text) for i in range(len(columns))]
     lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths)) + " |" for line in text]
     lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
     return "\n".join(lines)
+
+
+def run_apart(case, folder, repeats, seconds):
+    """run() in a process of its own: a hang or a fault loses that row only."""
+    context = multiprocessing.get_context("fork")  # this process never touches the GPU
+    receiver, sender = context.Pipe(duplex=False)
+
+    def child():
+        try:
+            sender.send(run(case, folder, repeats))
+        except Exception as error:  # reported by the parent as this row's result
+            sender.send({"case": folder.name, "correct": False, "met": False, "note": str(error)})
+
+    process = context.Process(target=child, daemon=True)
+    process.start()
+    row = {"case": folder.name, "correct": False, "met": False, "note": f"no result within {seconds} s"}
+    if receiver.poll(seconds):
+        try:
+            row = receiver.recv()
+        except EOFError:
+            row["note"] = "the process died"
+    process.kill()
+    process.join()
+    return row
+
+
+def describe_device():
+    device = torch.cuda.get_device_properties(0)
+    return {"device": device.name, "torch": torch.__version__, "cuda": torch.version.cuda}
 
 
 def main():
@@ -174,26 +204,22 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, help="folder for kernels.json and kernels.md")
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--only", help="cases whose names hold this text")
+    parser.add_argument("--seconds", type=float, default=60, help="time limit of a case")
     arguments = parser.parse_args()
     rows = []
-    for case in CASES:
-        folder = arguments.programs / case.name
-        if (arguments.only and arguments.only not in case.name) or not (folder / "program.json").exists():
+    found = sorted(path.parent for path in arguments.programs.glob("*/program.json"))
+    for case, folder in [(case, folder) for case in CASES for folder in found if folder.name.split("@")[0] == case.name]:
+        if arguments.only and arguments.only not in folder.name:
             continue
-        try:
-            rows.append(run(case, folder, arguments.repeats))
-        except RuntimeError as error:
-            rows.append({"case": case.name, "correct": False, "met": False, "note": str(error)})
-            print(f"{case.name}: {error}", file=sys.stderr)
-            if "CUDA" in str(error) or "illegal" in str(error):
-                break
-    device = torch.cuda.get_device_properties(0)
+        row = run_apart(case, folder, arguments.repeats, arguments.seconds)
+        print({key: value for key, value in row.items() if value != ""}, flush=True)
+        rows.append(row)
     text = table(rows)
     print(text)
     if arguments.output:
         arguments.output.mkdir(parents=True, exist_ok=True)
-        facts = {"device": device.name, "torch": torch.__version__, "cuda": torch.version.cuda,
-                 "date": time.strftime("%Y-%m-%d"), "repeats": arguments.repeats}
+        facts = describe_device()
+        facts.update({"date": time.strftime("%Y-%m-%d"), "repeats": arguments.repeats})
         (arguments.output / "kernels.json").write_text(json.dumps({"facts": facts, "rows": rows}, indent=1) + "\n")
         head = "# Kernels against PyTorch's libraries\n\n" + __doc__.split("\n\n", 2)[2].strip() + "\n\n"
         head += ", ".join(f"{key} {value}" for key, value in facts.items()) + "\n\n"

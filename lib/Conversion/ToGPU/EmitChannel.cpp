@@ -281,8 +281,9 @@ LogicalResult KernelEmitter::prepareChannels() {
       return;
     RankedTensorType type = tileType(store.getValue());
     int64_t warpgroups = (int64_t(1) << plan.threadBits(store)) / 128;
-    int64_t boxes =
-        type.getDimSize(0) / 64 / warpgroups * (type.getDimSize(1) / 64);
+    int64_t rank = type.getRank();
+    int64_t boxes = type.getDimSize(rank - 2) / 64 / warpgroups *
+                    (type.getDimSize(rank - 1) / 64);
     staticShared = llvm::alignTo(staticShared, 1024);
     int64_t room =
         (arch.sharedPerBlock - staticShared - 2048) / warpgroups / 8192;
@@ -295,9 +296,10 @@ LogicalResult KernelEmitter::prepareChannels() {
       staticShared += storeStagingBytes * warpgroups;
     }
     SharedLayout box;
-    box.shape = {64, 64};
+    box.shape.assign(rank, 1);
+    box.shape[rank - 2] = box.shape[rank - 1] = 64;
     box.elementBytes = 2;
-    box.major = 1;
+    box.major = rank - 1;
     box.swizzle = 128;
     if (auto info = describeBoxes(store.getTarget(), box, store.getMasked())) {
       unsigned operand =

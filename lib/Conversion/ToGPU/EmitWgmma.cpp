@@ -338,41 +338,41 @@ LogicalResult KernelEmitter::emitProductLoop(scf::ForOp loop) {
 
 bool KernelEmitter::storeByTma(StoreOp op) { return tensorMaps.count(op) != 0; }
 
-/// Whether `op` stores 16-bit accumulator fragments to a row-major matrix whose
-/// rows a tensor map can describe.
+/// Whether `op` stores 16-bit accumulator fragments, which stmatrix can bring
+/// into the form of boxes (batch dimensions having size 1).
 bool KernelEmitter::canStoreByTma(StoreOp op) {
   RankedTensorType type = tileType(op.getValue());
   Access access = getAccess(op.getTarget());
-  auto memref = cast<MemRefType>(access.operand.getType());
   auto role = op->getParentOfType<RoleOp>();
-  if (!arch.tma || !arch.wgmma || !role || type.getRank() != 2 ||
-      memref.getRank() != 2 || !access.map.isIdentity() || access.padded ||
-      type.getElementTypeBitWidth() != 16)
+  ArrayRef<int64_t> shape = type.getShape();
+  if (!arch.tma || !arch.wgmma || !role || shape.size() < 2 ||
+      llvm::any_of(shape.drop_back(2),
+                   [](int64_t size) { return size != 1; }) ||
+      access.padded || type.getElementTypeBitWidth() != 16)
     return false;
   int bits = plan.threadBits(op);
-  return bits >= 7 && type.getDimSize(0) >= (64 << (bits - 7)) &&
-         type.getDimSize(1) >= 64 && type.getDimSize(1) <= 256 &&
-         memref.getDimSize(1) % 8 == 0 &&
-         getSourceShape(op.getTarget()) == memref.getShape() &&
-         plan.natural(op.getValue()) ==
-             Layout::wgmmaAccumulator(type.getShape(), bits);
+  return bits >= 7 && shape[shape.size() - 2] >= (64 << (bits - 7)) &&
+         shape.back() >= 64 && shape.back() <= 256 &&
+         plan.natural(op.getValue()) == Layout::wgmmaAccumulator(shape, bits);
 }
 
 LogicalResult KernelEmitter::emitTmaStore(StoreOp op) {
   RankedTensorType type = tileType(op.getValue());
   Layout layout = plan.natural(op.getValue());
   Regs regs = get(op.getValue(), layout);
-  int64_t warpgroups = numThreads / 128, rows = type.getDimSize(0) / warpgroups,
-          columns = type.getDimSize(1);
+  int64_t rank = type.getRank(), warpgroups = numThreads / 128,
+          rows = type.getDimSize(rank - 2) / warpgroups,
+          columns = type.getDimSize(rank - 1);
   Value map = tensorMaps[op].front().map;
   Value warpgroup = shr(warpId, 2);
   Value thread = bitAnd(threadId, 127), lane = bitAnd(threadId, 31),
         warp = bitAnd(warpId, 3);
   Value isIssuer = eq(thread, 0);
-  Value column0 = op.getOffsets().empty() ? i32(0) : scalar(op.getOffsets()[1]);
-  Value row0 =
-      add(op.getOffsets().empty() ? i32(0) : scalar(op.getOffsets()[0]),
-          mul(warpgroup, rows));
+  AffineMap access = getAccess(op.getTarget()).map;
+  SmallVector<Value> offsets(rank, i32(0));
+  for (auto [dim, offset] : llvm::enumerate(op.getOffsets()))
+    offsets[dim] = scalar(offset);
+  offsets[rank - 2] = add(offsets[rank - 2], mul(warpgroup, rows));
   constexpr int64_t boxBytes = 64 * 128; // 64 rows of 64 16-bit elements
   Value staging = add(i32(storeStaging), mul(warpgroup, storeStagingBytes));
   // Lane l gives stmatrix the address of row l % 16 and column half l / 16.
@@ -431,10 +431,14 @@ LogicalResult KernelEmitter::emitTmaStore(StoreOp op) {
     for (int64_t q = 0; q < count; ++q) {
       int64_t block = (start + q) / boxColumns,
               boxColumn = (start + q) % boxColumns;
+      SmallVector<Value> at(offsets), coords; // innermost coordinate first
+      at[rank - 1] = add(at[rank - 1], boxColumn * 64);
+      at[rank - 2] = add(at[rank - 2], block * 64);
+      for (AffineExpr expr : llvm::reverse(access.getResults()))
+        coords.push_back(affine(expr, at, rank));
       NVVM::CpAsyncBulkTensorSharedCTAToGlobalOp::create(
-          b, map, sharedPointer(add(staging, q * boxBytes)),
-          ValueRange{add(column0, boxColumn * 64), add(row0, block * 64)},
-          Value(), NVVM::TMAStoreMode::TILE, Value());
+          b, map, sharedPointer(add(staging, q * boxBytes)), coords, Value(),
+          NVVM::TMAStoreMode::TILE, Value());
     }
     NVVM::CpAsyncBulkCommitGroupOp::create(b);
   }

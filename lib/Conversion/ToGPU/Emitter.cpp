@@ -489,11 +489,9 @@ LogicalResult KernelEmitter::emitRoles() {
 }
 
 LogicalResult KernelEmitter::emitBlock(Block &block) {
-  for (Operation &op : block.without_terminator())
-    if (failed(emitOp(&op)))
+  for (Operation &op : block)
+    if (!op.hasTrait<OpTrait::IsTerminator>() && failed(emitOp(&op)))
       return failure();
-  if (!block.empty() && !block.back().hasTrait<OpTrait::IsTerminator>())
-    return emitOp(&block.back());
   return success();
 }
 

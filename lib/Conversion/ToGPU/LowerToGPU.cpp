@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Emitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "qimeng/Conversion/ToGPU/ToGPU.h"
@@ -21,6 +22,9 @@ using namespace qimeng::gpu;
 
 FailureOr<OwningOpRef<ModuleOp>> qimeng::lowerToGpu(ModuleOp program,
                                                     const Architecture &arch) {
+  program.getContext()
+      ->loadDialect<LLVM::LLVMDialect, NVVM::NVVMDialect, arith::ArithDialect,
+                    scf::SCFDialect>();
   OwningOpRef<ModuleOp> result = ModuleOp::create(program.getLoc());
   for (KernelOp kernel : program.getOps<KernelOp>())
     if (failed(KernelEmitter(kernel, arch).emit(*result)))

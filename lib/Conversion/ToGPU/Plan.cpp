@@ -16,6 +16,9 @@ using namespace qimeng::gpu;
 
 /// How firmly a layout is given: when operands of an element-wise op differ,
 /// the firmest wins and the others follow.
+/// Tiles of at most this many elements are loaded again rather than exchanged.
+static constexpr int64_t smallTile = 4096;
+
 enum Strength { Flexible = 0, Loaded = 1, Computed = 2, Product = 3 };
 
 static RankedTensorType tileType(Value value) {
@@ -308,12 +311,16 @@ SmallVector<Layout> Plan::made(Value tile) {
   if (op) {
     if (isFlexible(tile) || isa<TakeOp>(op))
       direct = true;
+    else if (isElementwise(op))
+      // A few loaded elements are cheaper computed again than exchanged.
+      direct = strengths[tile] == Loaded &&
+               tileType(tile).getNumElements() <= smallTile;
     else if (auto load = dyn_cast<LoadOp>(op)) {
       // Loading again in another layout beats a conversion unless neighbouring
       // lanes would no longer touch neighbouring elements.
       direct = true;
       int fastest = contiguousDim(load.getSource());
-      if (load.getType().getNumElements() > 4096)
+      if (load.getType().getNumElements() > smallTile)
         for (const Layout &layout : list)
           direct &= layout.thread[0].dim == fastest || layout.thread[0].dim < 0;
     }
