@@ -301,6 +301,15 @@ void drawElements(void *data, DataType type, int64_t count, uint64_t seed,
         storeElement(data, type, i, integer ? 1 : draw.scale);
       } else if (type == DataType::I1) {
         storeAs<uint8_t>(data, i, hash >> 63);
+      } else if (integer && draw.mode == Draw::Mode::Large) {
+        if (type == DataType::I8)
+          storeAs<int8_t>(data, i, static_cast<int8_t>(hash >> 56));
+        else if (type == DataType::I16)
+          storeAs<int16_t>(data, i, static_cast<int16_t>(hash >> 48));
+        else if (type == DataType::I32)
+          storeAs<int32_t>(data, i, static_cast<int32_t>(hash >> 32));
+        else
+          storeAs<int64_t>(data, i, static_cast<int64_t>(hash));
       } else if (integer) {
         int64_t bound = type == DataType::I8 ? 4 : 8;
         int64_t value = static_cast<int64_t>((hash >> 32) % (2 * bound + 1));

@@ -113,8 +113,9 @@ void Finder::findOffByOne() {
                    llvm::any_of(load.getOffsets(), [&](Value offset) {
                      return dependsOn(offset, loop.getInductionVar());
                    });
-      matters |=
-          isa<TakeOp, StoreOp>(op) && op->getParentOfType<scf::ForOp>() == loop;
+      if (auto store = dyn_cast<StoreOp>(op))
+        matters |= !store.getMasked();
+      matters |= isa<TakeOp>(op) && op->getParentOfType<scf::ForOp>() == loop;
     });
     if (matters)
       add(loop, "one iteration more", [=]() mutable {
@@ -248,6 +249,9 @@ void Finder::findOverlap() {
 void Finder::findOffset() {
   // Shifted by one element, or by the wrong distance.
   forEach<LoadOp>([&](LoadOp load) {
+    // What a padded view shows of its operand may all lie in the first tile.
+    if (getAccess(load.getSource()).padded)
+      return;
     for (OpOperand &offset : load.getOffsetsMutable()) {
       OpOperand *use = &offset;
       int64_t step = 0;
@@ -348,9 +352,19 @@ static bool isFloatTile(Value value) {
   return tile && isa<FloatType>(tile.getElementType());
 }
 
+/// Whether only the value's magnitude is used.
+static bool isSignLost(Value value) {
+  return llvm::all_of(value.getUsers(), [](Operation *user) {
+    return isa<math::AbsFOp>(user) ||
+           (isa<arith::MulFOp>(user) &&
+            user->getOperand(0) == user->getOperand(1));
+  });
+}
+
 void Finder::findSwappedOperand() {
   forEach<arith::SubFOp>([&](arith::SubFOp op) {
-    if (op.getLhs() != op.getRhs() && isFloatTile(op.getResult()))
+    if (op.getLhs() != op.getRhs() && isFloatTile(op.getResult()) &&
+        !isSignLost(op.getResult()))
       add(op, "operands exchanged",
           [=]() mutable { op->setOperands({op.getRhs(), op.getLhs()}); });
   });
@@ -436,6 +450,19 @@ void Finder::findIdentity() {
   });
 }
 
+/// Whether the kernel's operand is given an output of the host program.
+static bool isProgramOutput(Value operand) {
+  auto argument = cast<BlockArgument>(operand);
+  auto kernel = cast<KernelOp>(argument.getOwner()->getParentOp());
+  bool isOutput = false;
+  kernel->getParentOfType<ModuleOp>().walk([&](LaunchOp launch) {
+    if (launch.getKernel() == kernel.getSymName())
+      isOutput |=
+          isa<BlockArgument>(launch.getOperands()[argument.getArgNumber()]);
+  });
+  return isOutput;
+}
+
 /// Whether the value reaches an output of f32 by operations that pass every bit
 /// on.
 static bool reachesF32Output(Value value, unsigned depth = 0) {
@@ -444,8 +471,11 @@ static bool reachesF32Output(Value value, unsigned depth = 0) {
     return false;
   for (OpOperand &use : value.getUses()) {
     Operation *user = use.getOwner();
-    if (isa<StoreOp>(user))
-      return true;
+    if (auto store = dyn_cast<StoreOp>(user)) {
+      if (isProgramOutput(getAccess(store.getTarget()).operand))
+        return true;
+      continue;
+    }
     if (auto yield = dyn_cast<scf::YieldOp>(user)) {
       if (isa<scf::ForOp>(yield->getParentOp()) &&
           reachesF32Output(
@@ -535,6 +565,8 @@ void Finder::findPredicate() {
            arith::invertPredicate(compare.getPredicate()));
   });
   forEach<arith::CmpFOp>([&](arith::CmpFOp op) {
+    if (op.getLhs() == op.getRhs())
+      return;
     if (op.getPredicate() == arith::CmpFPredicate::OGT)
       add(op, "the opposite order",
           [=]() mutable { op.setPredicate(arith::CmpFPredicate::OLT); });
@@ -581,6 +613,7 @@ void Finder::findCombiner() {
   forEach<ReduceOp>([&](ReduceOp op) {
     auto type = cast<RankedTensorType>(op.getInput().getType());
     if (!isa<FloatType>(type.getElementType()) ||
+        op.getInput().getDefiningOp<BroadcastOp>() ||
         type.getNumElements() ==
             cast<RankedTensorType>(op.getType()).getNumElements())
       return;
@@ -610,7 +643,8 @@ void Finder::findDroppedOperation() {
     if (!op->getParentOfType<KernelOp>() ||
         !isa<arith::NegFOp, math::ExpOp, math::TanhOp, math::SqrtOp,
              math::RsqrtOp, math::ErfOp>(op) ||
-        !isFloatTile(op->getResult(0)))
+        !isFloatTile(op->getResult(0)) ||
+        (isa<arith::NegFOp>(op) && isSignLost(op->getResult(0))))
       return;
     add(op, "removal", [=]() mutable {
       op->getResult(0).replaceAllUsesWith(op->getOperand(0));

@@ -147,3 +147,45 @@ FailureOr<Rewrite> qimeng::applyRandomActions(ModuleOp program, Random &random,
   }
   return rewrite;
 }
+
+FailureOr<Rewrite>
+qimeng::applyChannelActions(ModuleOp program, Random &random,
+                            const Architecture &architecture) {
+  MLIRContext *context = program.getContext();
+  Rewrite rewrite{OwningOpRef<ModuleOp>(cast<ModuleOp>(program->clone())),
+                  Recipe(context)};
+  std::string kernel;
+  program.walk([&](DotOp dot) {
+    if (kernel.empty())
+      kernel = dot->getParentOfType<KernelOp>().getSymName().str();
+  });
+  if (kernel.empty())
+    return rewrite;
+  static const int64_t sizes[] = {8, 16, 32, 64};
+  static const int64_t chunks[] = {2, 4, 8, 16};
+  int64_t outputs =
+      getRanks(rewrite.module->lookupSymbol<KernelOp>(kernel)).first;
+  int64_t ways = random.below(4);
+  std::vector<std::pair<std::string, Texts>> actions = {
+      {"tile",
+       {{"sizes", drawList(random, outputs, sizes)},
+        {"reduce", drawList(random, 1, chunks)}}}};
+  if (ways == 0)
+    actions.push_back({"stage", {}});
+  else
+    actions.push_back({ways == 3 ? "specialize" : "pipeline",
+                       {{"stages", std::to_string(2 + random.below(3))}}});
+  for (auto &[action, texts] : actions) {
+    SmallVector<std::pair<StringRef, StringRef>> values(texts.begin(),
+                                                        texts.end());
+    std::string why;
+    FailureOr<Step> step = makeStep(context, action, kernel, values, why);
+    if (failed(step) ||
+        failed(checkStep(*rewrite.module, *step, &architecture, why)))
+      break;
+    if (failed(applyStep(*rewrite.module, *step, &architecture)) ||
+        failed(rewrite.recipe.append(*step, why)))
+      return failure();
+  }
+  return rewrite;
+}

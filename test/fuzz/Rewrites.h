@@ -28,6 +28,12 @@ mlir::FailureOr<Rewrite> applyRandomActions(mlir::ModuleOp program,
                                             const Architecture &architecture,
                                             int64_t maxSteps);
 
+/// As applyRandomActions, but the first product is tiled with a loop that then
+/// is staged, pipelined or specialized, so that there are channels.
+mlir::FailureOr<Rewrite> applyChannelActions(mlir::ModuleOp program,
+                                             Random &random,
+                                             const Architecture &architecture);
+
 /// The module's text, as files hold it.
 std::string print(mlir::ModuleOp module);
 

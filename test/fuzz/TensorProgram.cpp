@@ -46,7 +46,7 @@ int64_t getNumElements(const Shape &shape) {
 
 class Writer {
 public:
-  explicit Writer(uint64_t seed) : random(seed) {}
+  Writer(uint64_t seed, bool sensitive) : random(seed), sensitive(sensitive) {}
   TensorProgram run(const std::string &first);
 
   bool addContraction();
@@ -104,6 +104,7 @@ private:
                               const std::string &element, std::string &text);
 
   Random random;
+  bool sensitive, hasNorm = false;
   std::vector<Value> values;
   std::vector<std::string> arguments;
   std::string body;
@@ -309,7 +310,10 @@ std::string Writer::drawFloatBody(llvm::ArrayRef<std::string> inputs,
   for (int64_t i = 0; i < steps || unread < inputs.size(); ++i) {
     std::string other =
         unread < inputs.size() ? inputs[unread++] : random.pick(pool);
-    switch (random.below(13)) {
+    int64_t kind = random.below(13);
+    if (kind == 2 && other == last)
+      kind = 1; // x - x forgets what x was
+    switch (kind) {
     case 0:
     case 1:
       last = emit("arith.addf " + last + ", " + other);
@@ -525,7 +529,12 @@ bool Writer::addElementwise() {
     Shape part;
     for (int64_t dim : some)
       part.push_back(shape[dim]);
-    inputs.push_back({getValue(part, element), some});
+    size_t other = getValue(part, element);
+    // x - x would not depend on x.
+    if (sensitive &&
+        llvm::any_of(inputs, [&](auto &input) { return input.first == other; }))
+      other = addArgument(part, element);
+    inputs.push_back({other, some});
   }
   bool isFloat = values[first].isFloat();
   generic(shape, element, false, inputs, [&](auto parameters, auto &text) {
@@ -613,13 +622,15 @@ bool Writer::addSoftmax() {
       },
       drawShape(1, 3, 1 << 13), drawFloat());
   Value value = values[input];
+  int64_t dim = random.below(value.shape.size());
+  if (sensitive && value.shape[dim] == 1)
+    return false;
   values[input].used = true;
   std::string init = empty(value.shape, value.element);
   define(value.shape, value.element, false,
          formatv("linalg.softmax dimension({0}) ins({1} : {2}) outs({3} : {2}) "
                  "-> {2}",
-                 random.below(value.shape.size()), value.name, type(value),
-                 init));
+                 dim, value.name, type(value), init));
   return true;
 }
 
@@ -650,6 +661,10 @@ bool Writer::addNorm() {
                           type(rows, element), list({last})));
   };
   size_t centered = input;
+  // The norm of a norm would be the same again.
+  if (sensitive && (shape.back() == 1 || hasNorm))
+    return false;
+  hasNorm = true;
   if (random.oneIn(2)) {
     size_t total = sum(input);
     centered = generic(
@@ -670,7 +685,9 @@ bool Writer::addNorm() {
                              return std::string("%q");
                            });
   size_t total = sum(squares);
-  size_t weight = getValue({shape.back()}, element);
+  // A weight that is the input itself would hide the sign.
+  size_t weight = sensitive ? addArgument({shape.back()}, element)
+                            : getValue({shape.back()}, element);
   generic(shape, element, false,
           {{centered, all}, {total, outer}, {weight, {last}}},
           [&](auto parameters, std::string &text) {
@@ -1021,7 +1038,7 @@ TensorProgram Writer::run(const std::string &first) {
   return program;
 }
 
-TensorProgram qimeng::makeTensorProgram(uint64_t seed,
-                                        const std::string &first) {
-  return Writer(seed).run(first);
+TensorProgram qimeng::makeTensorProgram(uint64_t seed, const std::string &first,
+                                        bool sensitive) {
+  return Writer(seed, sensitive).run(first);
 }

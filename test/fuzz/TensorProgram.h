@@ -42,8 +42,10 @@ std::vector<std::string> getOperationClasses();
 /// hold ones, primes and sizes that are no multiple of a tile. Functions that
 /// jump (comparison, arg max) are applied to values without rounding errors
 /// only, so that the float64 reference takes the same branch. The first
-/// operation is of class `first` unless that is empty.
-TensorProgram makeTensorProgram(uint64_t seed, const std::string &first = "");
+/// operation is of class `first` unless that is empty. With `sensitive` every
+/// result depends on its inputs: no soft maximum of one element.
+TensorProgram makeTensorProgram(uint64_t seed, const std::string &first = "",
+                                bool sensitive = false);
 
 } // namespace qimeng
 

@@ -34,8 +34,8 @@ static constexpr llvm::StringLiteral overview =
       program against float64, and replays the recipe to the byte.
 
   qimeng-fuzz mistakes --seed=1 --count=300
-      Each seed makes such a right rewrite, seeds one mistake, and expects
-      verification to refuse it. Prints a table of refusals by class.
+      Makes such right rewrites, seeds a mistake in each, and expects verification
+      to refuse it. The classes of mistakes take turns. Prints a table of refusals by class.
 
 A failure prints its seed; `--seed=<it> --count=1 --print` shows everything.
 
@@ -47,6 +47,7 @@ namespace {
 struct Settings {
   bool print = false;
   bool onlyPartition = false;
+  bool sensitive = false;
   std::string firstClass;
   std::string mistake;
   int64_t maxSteps = 6;
@@ -65,11 +66,11 @@ public:
         }) {}
 
   /// Program, partition, actions; sets `failure` when a step fails.
-  bool build();
+  bool build(bool withChannels = false);
   /// All checks of the right rewrite.
   bool check();
-  /// One mistake; nothing where none fits.
-  std::optional<bool> refuses(std::string &mistake);
+  /// Whether a mistake of this class is refused; nothing where none fits.
+  std::optional<bool> refuses(const std::string &mistake);
 
   std::string failure;     ///< which step failed
   std::string diagnostics; ///< and why
@@ -95,8 +96,10 @@ private:
 
 } // namespace
 
-bool Case::build() {
-  program = makeTensorProgram(seed, settings.firstClass);
+bool Case::build(bool withChannels) {
+  program = makeTensorProgram(
+      seed, withChannels ? "contraction" : settings.firstClass,
+      settings.sensitive);
   if (settings.print)
     llvm::outs() << program.text << "\n";
   tensors = parseSourceString<ModuleOp>(program.text, context);
@@ -107,9 +110,12 @@ bool Case::build() {
     return fail("partition");
   const std::vector<Architecture> &all = getArchitectures();
   architecture = &all[random.below(all.size())];
-  FailureOr<Rewrite> result = applyRandomActions(
-      *kernels, random, *architecture,
-      settings.onlyPartition ? 0 : random.below(settings.maxSteps + 1));
+  int64_t maxSteps =
+      settings.onlyPartition ? 0 : random.below(settings.maxSteps + 1);
+  FailureOr<Rewrite> result =
+      withChannels
+          ? applyChannelActions(*kernels, random, *architecture)
+          : applyRandomActions(*kernels, random, *architecture, maxSteps);
   if (failed(result))
     return fail("actions");
   rewrite = std::move(*result);
@@ -148,19 +154,9 @@ bool Case::check() {
   return true;
 }
 
-std::optional<bool> Case::refuses(std::string &mistake) {
-  std::vector<std::string> classes = getMistakes();
-  if (!settings.mistake.empty())
-    classes = {settings.mistake};
-  // Rare classes get their turn as well as common ones.
-  size_t start = seed % classes.size();
-  OwningOpRef<ModuleOp> wrong;
-  std::optional<std::string> what;
-  for (size_t i = 0; i < classes.size() && !what; ++i) {
-    mistake = classes[(start + i) % classes.size()];
-    wrong = cast<ModuleOp>((*rewrite->module)->clone());
-    what = makeMistake(*wrong, mistake, random);
-  }
+std::optional<bool> Case::refuses(const std::string &mistake) {
+  OwningOpRef<ModuleOp> wrong = cast<ModuleOp>((*rewrite->module)->clone());
+  std::optional<std::string> what = makeMistake(*wrong, mistake, random);
   if (!what)
     return std::nullopt;
   if (settings.print)
@@ -210,33 +206,48 @@ static int runPrograms(uint64_t seed, int64_t count, const Settings &settings,
   return failures == 0 ? 0 : 1;
 }
 
+static bool concernsChannels(const std::string &mistake) {
+  return mistake == "missing wait" || mistake == "missing release" ||
+         mistake == "early release" || mistake == "wrong stage count";
+}
+
 static int runMistakes(uint64_t seed, int64_t count, const Settings &settings,
                        DialectRegistry &registry) {
   std::map<std::string, std::pair<int64_t, int64_t>> table; // refused, all
   int64_t refused = 0, done = 0;
-  for (int64_t i = 0; done < count && i < 20 * count; ++i) {
-    llvm::PrettyStackTraceFormat trace(
-        "qimeng-fuzz mistakes --seed=%llu",
-        static_cast<unsigned long long>(seed + i));
-    MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-    context.loadAllAvailableDialects();
-    Case test(seed + i, settings, &context);
-    std::string mistake;
-    if (!test.build())
-      continue;
-    std::optional<bool> result = test.refuses(mistake);
-    if (!result)
-      continue;
-    ++done;
-    ++table[mistake].second;
-    if (*result) {
-      ++refused;
-      ++table[mistake].first;
+  std::vector<std::string> classes = getMistakes();
+  if (!settings.mistake.empty())
+    classes = {settings.mistake};
+  // The classes take turns. Not every program has a place for every mistake:
+  // then the next seed is tried.
+  uint64_t next = seed;
+  for (int64_t i = 0; i < count; ++i) {
+    const std::string &mistake = classes[i % classes.size()];
+    std::optional<bool> result;
+    for (int64_t tries = 0; tries < 500 && !result; ++tries, ++next) {
+      llvm::PrettyStackTraceFormat trace(
+          "qimeng-fuzz mistakes --seed=%llu --mistake='%s'",
+          static_cast<unsigned long long>(next), mistake.c_str());
+      MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+      context.loadAllAvailableDialects();
+      Case test(next, settings, &context);
+      if (!test.build(/*withChannels=*/concernsChannels(mistake)))
+        continue;
+      result = test.refuses(mistake);
+      if (result && !*result) {
+        llvm::outs() << "seed " << next << ": not refused: " << mistake << ": "
+                     << test.failure << "\n";
+        llvm::outs().flush();
+      }
+    }
+    if (!result) {
+      llvm::outs() << "no place for: " << mistake << "\n";
       continue;
     }
-    llvm::outs() << "seed " << seed + i << ": not refused: " << mistake << ": "
-                 << test.failure << "\n";
-    llvm::outs().flush();
+    ++done;
+    ++table[mistake].second;
+    refused += *result;
+    table[mistake].first += *result;
   }
   for (const std::string &name : getMistakes())
     llvm::outs() << llvm::left_justify(name, 28) << table[name].first << " of "
@@ -274,6 +285,7 @@ int qimengFuzzMain(int argc, char **argv) {
   settings.onlyPartition = onlyPartition;
   settings.firstClass = first;
   settings.mistake = mistake;
+  settings.sensitive = mode == "mistakes";
   DialectRegistry registry;
   registerDialects(registry);
   registerExecutorDialects(registry);

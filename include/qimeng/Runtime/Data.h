@@ -61,7 +61,7 @@ struct Draw {
     /// Every element is 1.
     Constant,
     /// Normal times the largest power of two that leaves room for 2^8: 2^7
-    /// (f16), 2^60 (bf16, f32) or 2^500 (f64).
+    /// (f16), 2^60 (bf16, f32) or 2^500 (f64). Integers: any value of the type.
     Large,
     /// Normal times 2^-12 (f16), 2^-60 (bf16, f32) or 2^-500 (f64).
     Tiny,

@@ -23,6 +23,9 @@ struct VerifyOptions {
   /// this; 0 leaves it out.
   double maxWork = 1e9;
   NumbersOptions numbers;
+  /// Check 4 adds trials on random inputs (56 at most) while they take no more
+  /// scalar operations than this.
+  double repeatWork = 2e6;
 };
 
 /// Checks 1 to 3 of one kernel, for any starting point: every op verifies, the
