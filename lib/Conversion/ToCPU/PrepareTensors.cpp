@@ -62,6 +62,41 @@ void guardExtract(tensor::ExtractOp op) {
   op.getResult().replaceAllUsesExcept(select, select);
 }
 
+/// Makes the loop innermost that walks through contiguous memory of the most
+/// operands: B and C of a product, say. Each sum keeps its order.
+LogicalResult chooseInnermostLoop(linalg::LinalgOp op, IRRewriter &rewriter) {
+  unsigned loops = op.getNumLoops();
+  if (loops < 2 || op.hasIndexSemantics())
+    return success();
+  SmallVector<unsigned> votes(loops);
+  for (AffineMap map : op.getIndexingMapsArray())
+    if (map.getNumResults() != 0)
+      for (unsigned loop = 0; loop < loops; ++loop)
+        votes[loop] +=
+            map.getResult(map.getNumResults() - 1).isFunctionOfDim(loop);
+  // The last one stays where it is no worse.
+  unsigned best = loops - 1;
+  for (unsigned loop = 0; loop < loops; ++loop)
+    if (votes[loop] > votes[best])
+      best = loop;
+  if (best == loops - 1)
+    return success();
+  SmallVector<unsigned> order;
+  for (unsigned loop = 0; loop < loops; ++loop)
+    if (loop != best)
+      order.push_back(loop);
+  order.push_back(best);
+  rewriter.setInsertionPoint(op);
+  auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
+  if (!generic) {
+    auto generalized = linalg::generalizeNamedOp(rewriter, op);
+    if (failed(generalized))
+      return failure();
+    generic = *generalized;
+  }
+  return linalg::interchangeGenericOp(rewriter, generic, order);
+}
+
 struct PrepareTensors
     : public qimeng::impl::PrepareTensorsPassBase<PrepareTensors> {
   void runOnOperation() override {
@@ -93,6 +128,11 @@ struct PrepareTensors
         return signalPassFailure();
       }
     }
+    SmallVector<linalg::LinalgOp> structured;
+    module.walk([&](linalg::LinalgOp op) { structured.push_back(op); });
+    for (linalg::LinalgOp op : structured)
+      if (failed(chooseInnermostLoop(op, rewriter)))
+        return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     tensor::populateDecomposeTensorConcatPatterns(patterns);
     if (failed(applyPatternsGreedily(module, std::move(patterns))))

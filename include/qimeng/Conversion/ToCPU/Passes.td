@@ -47,7 +47,8 @@ def PrepareTensorsPass : Pass<"qimeng-cpu-prepare-tensors", "::mlir::ModuleOp"> 
   let description = [{
     Reads at computed indices outside a tensor give zero; element-wise operations on
     tensors and aggregate operations (softmax, concatenation) become simpler linalg
-    operations; function arguments are marked as not writable.
+    operations, whose innermost loops walk through contiguous memory; function
+    arguments are marked as not writable.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
