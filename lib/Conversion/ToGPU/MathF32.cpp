@@ -8,8 +8,8 @@
 // Polynomials are minimax fits by the Remez algorithm of what the comment
 // beside them states, with coefficients rounded to f32. The special function
 // unit's instructions err by at most (PTX ISA; CUDA C++ Programming Guide,
-// "Mathematical Functions"): ex2.approx 2^-22.5 of the result, rcp.approx 1 ulp,
-// rsqrt.approx 2 ulp.
+// "Mathematical Functions"): ex2.approx 2^-22.5 of the result, rcp.approx 1
+// ulp, rsqrt.approx 2 ulp.
 //
 //===----------------------------------------------------------------------===//
 
