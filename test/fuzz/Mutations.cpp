@@ -399,6 +399,16 @@ static std::optional<APFloat> getFloatSplat(Value value) {
   return attribute.getSplatValue<APFloat>();
 }
 
+/// What is no identity where `value` is one: an extreme's opposite.
+static double getWrongIdentity(APFloat value) {
+  bool ignored;
+  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &ignored);
+  double number = value.convertToDouble();
+  if (value.isInfinity() || std::abs(number) >= 1000)
+    return value.isNegative() ? 1e4 : -1e4;
+  return value.isZero() ? 1.0 : 3.0;
+}
+
 static Value createSplatBefore(Operation *op, Type type, double value) {
   OpBuilder at(op);
   auto tile = cast<RankedTensorType>(type);
@@ -413,9 +423,7 @@ void Finder::findIdentity() {
       std::optional<APFloat> value = getFloatSplat(init.get());
       if (!value || loop.getTiedLoopResult(&init).use_empty())
         continue;
-      double wrong = value->isInfinity() ? (value->isNegative() ? 1e4 : -1e4)
-                     : value->isZero()   ? 1.0
-                                         : 3.0;
+      double wrong = getWrongIdentity(*value);
       OpOperand *use = &init;
       add(loop, "start from " + std::to_string(wrong), [=]() mutable {
         use->set(createSplatBefore(loop, use->get().getType(), wrong));
@@ -439,9 +447,7 @@ void Finder::findIdentity() {
         cast<RankedTensorType>(iota.getType()).getDimSize(iota.getDim());
     if (limit.getSplatValue<APInt>().getSExtValue() % tile == 0)
       return;
-    double wrong = value->isInfinity() ? (value->isNegative() ? 1e4 : -1e4)
-                   : value->isZero()   ? 1.0
-                                       : 3.0;
+    double wrong = getWrongIdentity(*value);
     add(select, "elements past the end become " + std::to_string(wrong),
         [=]() mutable {
           select->setOperand(

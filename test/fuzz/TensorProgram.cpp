@@ -637,8 +637,9 @@ bool Writer::addSoftmax() {
 bool Writer::addNorm() {
   // Layer or rms norm over the last dimension.
   size_t input = pickOrAdd(
-      [](const Value &value) {
-        return !value.shape.empty() && value.isFloat() &&
+      [&](const Value &value) {
+        // A broadcast, for one, may be constant along the rows.
+        return !sensitive && !value.shape.empty() && value.isFloat() &&
                getNumElements(value.shape) <= 1 << 14;
       },
       drawShape(1, 3, 1 << 13), drawFloat());
