@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "RunOnDevice.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -12,6 +13,7 @@
 #include "mlir/Support/FileUtilities.h"
 #include "qimeng/Pipelines/Registration.h"
 #include "qimeng/Verify/Numbers.h"
+#include "qimeng/Verify/Oracle.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/SourceMgr.h"
@@ -34,6 +36,7 @@ static constexpr llvm::StringLiteral overview =
 The function to run is --entry, or else the first public function, or the only
 kernel. A function on tensors takes its arguments and gives its results; of a
 function on memrefs, or a kernel, the memrefs that are written are the outputs.
+Operations on f16 and bf16 tensors compute in f32 and round when they write.
 
 --check runs on normal, uniform, constant, large, tiny, infinite and NaN inputs.
 What an element may be off by follows from the program: from its condition, the
@@ -109,7 +112,10 @@ int qimengRunMain(int argc, char **argv) {
                                   llvm::cl::desc("<file.mlir>"),
                                   llvm::cl::cat(category));
   llvm::cl::opt<std::string> device(
-      "device", llvm::cl::init("cpu"), llvm::cl::desc("Where to run: cpu"),
+      "device", llvm::cl::init("cpu"),
+      llvm::cl::desc("Where to run: cpu (default), or gpu, or a GPU's number; "
+                     "on a GPU kernels that are not tiled get plain small "
+                     "tiles"),
       llvm::cl::value_desc("name"), llvm::cl::cat(category));
   llvm::cl::opt<std::string> entry(
       "entry", llvm::cl::desc("The function or kernel to run"),
@@ -142,9 +148,11 @@ int qimengRunMain(int argc, char **argv) {
   llvm::cl::HideUnrelatedOptions(category);
   if (!llvm::cl::ParseCommandLineOptions(argc, argv, overview, &llvm::errs()))
     return Unusable;
-  if (device != "cpu") {
+  unsigned ordinal = 0;
+  if (device != "cpu" && device != "gpu" &&
+      StringRef(device).getAsInteger(10, ordinal)) {
     llvm::errs() << "qimeng-run: unknown device '" << device
-                 << "'; expected cpu\n";
+                 << "'; expected cpu, gpu or a GPU's number\n";
     return Unusable;
   }
   Draw draw;
@@ -163,6 +171,30 @@ int qimengRunMain(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = read(file, sources, &context);
   if (!module)
     return Unusable;
+  computeInF32(*module);
+  OwningOpRef<ModuleOp> referenceModule;
+  SourceMgrDiagnosticHandler referenceHandler(referenceSources, &context);
+  if (!referencePath.empty()) {
+    referenceModule = read(referencePath, referenceSources, &context);
+    if (!referenceModule)
+      return Unusable;
+  }
+  NumbersOptions options;
+  options.seed = seed;
+  if (device != "cpu") {
+    std::unique_ptr<NumbersCheck> check;
+    if (doCheck) {
+      auto made =
+          referenceModule
+              ? NumbersCheck::create(*referenceModule, referenceEntry, options)
+              : NumbersCheck::create(*module, entry, options);
+      if (failed(made))
+        return Unusable;
+      check = std::move(*made);
+    }
+    return runOnDevice(*module, entry, ordinal, draw, seed,
+                       std::max(1u, repeat.getValue()), check.get());
+  }
   auto executor = CPUExecutor::create(*module, entry);
   if (failed(executor))
     return Unusable;
@@ -197,15 +229,6 @@ int qimengRunMain(int argc, char **argv) {
   if (!doCheck)
     return Right;
 
-  OwningOpRef<ModuleOp> referenceModule;
-  SourceMgrDiagnosticHandler referenceHandler(referenceSources, &context);
-  if (!referencePath.empty()) {
-    referenceModule = read(referencePath, referenceSources, &context);
-    if (!referenceModule)
-      return Unusable;
-  }
-  NumbersOptions options;
-  options.seed = seed;
   auto check = referenceModule ? NumbersCheck::create(*referenceModule,
                                                       referenceEntry, options)
                                : NumbersCheck::create(*module, entry, options);
