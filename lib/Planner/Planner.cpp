@@ -18,15 +18,23 @@ std::string Move::str() const {
   return text;
 }
 
+/// The steps of `recipe` on the kernels that `move` acts on.
+static std::string stepsBefore(const Move &move, llvm::ArrayRef<Step> recipe) {
+  std::string text;
+  for (const Step &step : recipe)
+    for (const Step &next : move.steps)
+      if (step.getKernel() == next.getKernel()) {
+        text += step.str() + "\n";
+        break;
+      }
+  return text;
+}
+
 bool PlanState::wasTried(const Move &move) const {
-  std::string text = move.str(), here;
-  for (const MoveOutcome &outcome : history) {
-    if (outcome.move.str() != text)
-      continue;
-    if (here.empty())
-      here = recipe.str();
-    if (outcome.recipe == here)
+  std::string text = move.str();
+  for (const MoveOutcome &outcome : history)
+    if (outcome.move.str() == text && stepsBefore(move, outcome.recipe) ==
+                                          stepsBefore(move, recipe.getSteps()))
       return true;
-  }
   return false;
 }

@@ -41,8 +41,8 @@ struct Move {
 /// What became of a move.
 struct MoveOutcome {
   Move move;
-  /// The recipe that the move was tried on, as text.
-  std::string recipe;
+  /// The recipe that the move was tried on.
+  llvm::SmallVector<Step> recipe;
   bool accepted = false;
   /// Empty when it passed every check.
   std::string diagnostics;
@@ -59,7 +59,8 @@ struct PlanState {
   llvm::ArrayRef<MoveOutcome> history;
   const Architecture &architecture;
 
-  /// Whether `move` was tried on this recipe.
+  /// Whether `move` was tried when its kernels had had the same steps as now,
+  /// whatever other kernels had.
   bool wasTried(const Move &move) const;
 };
 
@@ -68,8 +69,8 @@ public:
   virtual ~Planner();
   virtual llvm::StringRef getName() const = 0;
   /// Moves for the next decision, the best first. Each is legal on
-  /// `state.program`, and was not tried on this recipe. Empty: nothing is left
-  /// to decide.
+  /// `state.program`, and was not tried in this state (wasTried). Empty:
+  /// nothing is left to decide.
   virtual std::vector<Move> propose(const PlanState &state) = 0;
 };
 

@@ -1,0 +1,201 @@
+//===- SessionCheck.cpp - Verify, once for each form ----------------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SessionCheck.h"
+#include "qimeng/Partition/Partition.h"
+#include "qimeng/Verify/Resize.h"
+#include "qimeng/Verify/Verify.h"
+
+using namespace mlir;
+using namespace qimeng;
+
+/// Operations of one run on the CPU: some tens of milliseconds, and the most
+/// that is borne where a recipe needs larger sizes.
+static constexpr double wantedWork = 4e8, mostWork = 4e9;
+
+LogicalResult qimeng::toKernelProgram(ModuleOp program) {
+  if (!program.getOps<KernelOp>().empty())
+    return success();
+  return partition(program);
+}
+
+void SessionCheck::addLevel(ModuleOp program, double most) {
+  auto level = std::make_unique<Level>();
+  level->program = toText(program);
+  OwningOpRef<ModuleOp> payload = program.clone();
+  if (failed(toKernelProgram(*payload)))
+    return;
+  level->work = countWork(*payload);
+  if (level->work > most)
+    return;
+  level->payload = toText(*payload);
+  levels.push_back(std::move(level));
+}
+
+SessionCheck::SessionCheck(ModuleOp program, ModuleOp payload,
+                           const Architecture &architecture)
+    : architecture(architecture) {
+  DiagnosticText diagnostics(program.getContext());
+  // No multiple of a tile, larger than most tiles, with room for pipelines;
+  // then smaller, for tensors of many dimensions.
+  static const std::vector<std::vector<int64_t>> choices = {
+      {259, 323, 291, 277, 307},
+      {131, 149, 67, 83, 101},
+      {37, 67, 29, 41, 19},
+      {5, 11, 7, 3, 9}};
+  bool isKernelProgram = !program.getOps<KernelOp>().empty();
+  FailureOr<SmallVector<DimensionSymbol>> symbols = failure();
+  if (!isKernelProgram)
+    symbols = getDimensionSymbols(program);
+  std::vector<std::unique_ptr<Level>> large;
+  if (succeeded(symbols) && !symbols->empty()) {
+    for (const auto &choice : choices) {
+      SmallVector<int64_t> sizes;
+      for (auto [index, symbol] : llvm::enumerate(*symbols))
+        sizes.push_back(std::min(symbol.size, choice[index % choice.size()]));
+      FailureOr<OwningOpRef<ModuleOp>> small = resize(program, sizes);
+      if (failed(small))
+        continue;
+      addLevel(**small, mostWork);
+      if (levels.empty())
+        continue;
+      if (levels.back()->work <= wantedWork)
+        break;
+      // Affordable only where smaller ones do not do.
+      large.push_back(std::move(levels.back()));
+      levels.pop_back();
+    }
+    while (!large.empty()) {
+      levels.push_back(std::move(large.back()));
+      large.pop_back();
+    }
+  }
+  // Some recipes apply to the real sizes alone.
+  addLevel(program, mostWork);
+  if (levels.empty())
+    numbersNote =
+        "Numbers were not compared on the CPU: the program's sizes cannot be "
+        "changed, and one run at the real ones takes about " +
+        std::to_string(int64_t(countWork(payload) / 1e9)) +
+        "e9 operations. Everything else was proved.";
+}
+
+std::optional<Verdict> SessionCheck::find(const std::string &key) {
+  std::lock_guard<std::mutex> lock(mutex);
+  auto at = known.find(key);
+  return at == known.end() ? std::optional<Verdict>() : at->second;
+}
+
+Verdict SessionCheck::remember(const std::string &key, Verdict verdict) {
+  std::lock_guard<std::mutex> lock(mutex);
+  known[key] = verdict;
+  return verdict;
+}
+
+Verdict SessionCheck::prove(ModuleOp payload, ModuleOp candidate) {
+  DiagnosticText diagnostics(candidate.getContext());
+  VerifyOptions options;
+  options.structure.architecture = &architecture;
+  if (failed(checkStructure(payload, candidate, options.structure)))
+    return {false, diagnostics.str()};
+  for (KernelOp kernel : candidate.getOps<KernelOp>()) {
+    std::string text;
+    llvm::raw_string_ostream(text) << kernel;
+    std::string key = "kernel " + hashText(text);
+    std::optional<Verdict> before = find(key);
+    if (!before) {
+      diagnostics.clear();
+      bool passed = succeeded(proveKernel(kernel, options));
+      before = remember(key, {passed, diagnostics.str()});
+    }
+    if (!before->passed)
+      return *before;
+  }
+  return {};
+}
+
+/// The recipe without what only orders programs: its preconditions count
+/// programs, of which small sizes have few.
+static FailureOr<Recipe> withoutPersistence(const Recipe &recipe) {
+  Recipe rest(recipe.getContext());
+  std::string why;
+  for (const Step &step : recipe.getSteps())
+    if (step.action != "persist" && failed(rest.append(step, why)))
+      return failure();
+  return rest;
+}
+
+Verdict SessionCheck::compare(ThreadState &thread, const Recipe &recipe) {
+  DiagnosticText diagnostics(&thread.getContext());
+  FailureOr<Recipe> rest = withoutPersistence(recipe);
+  if (failed(rest))
+    return {false, "the recipe cannot be replayed without persist"};
+  std::string reasons;
+  for (size_t index = 0; index < levels.size(); ++index) {
+    Level &level = *levels[index];
+    ModuleOp payload = thread.parse(level.payload);
+    diagnostics.clear();
+    FailureOr<OwningOpRef<ModuleOp>> small =
+        rest->replay(payload, &architecture);
+    if (failed(small)) {
+      reasons += (reasons.empty() ? "" : "; ") + diagnostics.str();
+      continue;
+    }
+    std::string key =
+        "numbers " + std::to_string(index) + " " + hashText(toText(**small));
+    if (std::optional<Verdict> before = find(key))
+      return *before;
+    std::call_once(level.once, [&] {
+      FailureOr<std::unique_ptr<NumbersCheck>> numbers =
+          NumbersCheck::create(thread.parse(level.program));
+      if (succeeded(numbers))
+        level.numbers = std::move(*numbers);
+      else
+        level.why = diagnostics.str();
+    });
+    if (!level.numbers)
+      return {false, "the reference does not run on the CPU: " + level.why};
+    diagnostics.clear();
+    bool passed = succeeded(level.numbers->check(**small));
+    return remember(key, {passed, diagnostics.str()});
+  }
+  if (levels.empty())
+    return {};
+  return {false, "the recipe applies to no size at which numbers can be "
+                 "compared: " +
+                     reasons};
+}
+
+/// What must hold of a kernel after an action.
+static std::optional<Property> propertyOf(const Step &step) {
+  if (step.action == "tile")
+    return Property::Tiled;
+  if (step.action == "stage")
+    return Property::Staged;
+  if (step.action == "pipeline")
+    return Property::Pipelined;
+  if (step.action == "specialize")
+    return Property::Specialized;
+  if (step.action == "persist")
+    return Property::Persistent;
+  if (step.action == "tensorize" && !step.parameters.contains("dots"))
+    return Property::Tensorized;
+  return std::nullopt;
+}
+
+Verdict SessionCheck::check(ThreadState &thread, const Recipe &recipe,
+                            ModuleOp payload, ModuleOp candidate) {
+  for (const Step &step : recipe.getSteps()) {
+    std::optional<Property> property = propertyOf(step);
+    auto kernel = candidate.lookupSymbol<KernelOp>(step.getKernel());
+    if (property && kernel && !hasProperty(kernel, *property))
+      return {false, "after " + step.str() + " @" + step.getKernel().str() +
+                         " is not " + getName(*property).str()};
+  }
+  Verdict verdict = prove(payload, candidate);
+  return verdict.passed ? compare(thread, recipe) : verdict;
+}

@@ -1,0 +1,140 @@
+//===- SessionDevice.cpp - Candidates on the device -----------------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SessionDevice.h"
+#include <algorithm>
+#include <filesystem>
+
+using namespace qimeng;
+
+Result<std::unique_ptr<SessionDevice>>
+SessionDevice::open(int ordinal, const std::string &toolName) {
+  Result<TemporaryFolder> folder = TemporaryFolder::create("qimeng-tune");
+  if (!folder)
+    return Error{folder.error()};
+  WorkerClient::Options options;
+  options.name = toolName;
+  std::unique_ptr<SessionDevice> device(
+      new SessionDevice(std::move(*folder), std::move(options)));
+  Result<DeviceInfo> info = device->client->describe(ordinal);
+  if (!info)
+    return Error{info.error()};
+  device->info = *info;
+  device->ordinal = ordinal;
+  return device;
+}
+
+std::string SessionDevice::getArchitecture() const {
+  return "sm_" + std::to_string(info.computeMajor) +
+         std::to_string(info.computeMinor);
+}
+
+Result<std::string> SessionDevice::save(const Program &program) {
+  std::string path = folder.path() + "/candidate" + std::to_string(saved++ % 8);
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+  if (Status status = program.save(path); !status)
+    return Error{status.error()};
+  return path;
+}
+
+Status SessionDevice::setReference(const Program &program) {
+  std::string path = folder.path() + "/reference";
+  if (Status status = program.save(path); !status)
+    return status;
+  reference = path;
+  return {};
+}
+
+/// How a failure on the device counts.
+static TrialStatus statusOf(FailureKind kind) {
+  switch (kind) {
+  case FailureKind::Mismatch:
+  case FailureKind::GuardViolation:
+  case FailureKind::InputsChanged:
+    return TrialStatus::refused;
+  case FailureKind::Timeout:
+    return TrialStatus::timedOut;
+  case FailureKind::IllegalAddress:
+  case FailureKind::LaunchFailure:
+  case FailureKind::Died:
+    return TrialStatus::crashed;
+  default:
+    return TrialStatus::failed;
+  }
+}
+
+void SessionDevice::measure(const Program &program, uint64_t seed,
+                            Trial &trial) {
+  trial.phase = TrialPhase::measure;
+  auto fail = [&](TrialStatus status, const std::string &why) {
+    trial.status = status;
+    trial.diagnostics = why;
+  };
+  Result<std::string> path = save(program);
+  if (!path)
+    return fail(TrialStatus::failed, path.error());
+  MeasureRequest request;
+  request.programs = {*path};
+  request.reference = reference;
+  request.device = ordinal;
+  request.seed = seed;
+  Draw uniform;
+  uniform.mode = Draw::Mode::Uniform;
+  request.checks = {uniform};
+  request.budgetSeconds = 2;
+  MeasureAnswer answer = client->measure(request);
+  Failure failure = answer.failure;
+  if (!answer.programs.empty() && answer.programs.front().failure)
+    failure = answer.programs.front().failure;
+  if (failure)
+    return fail(statusOf(failure.kind),
+                std::string(failureKindName(failure.kind)) + ": " +
+                    failure.message);
+  if (answer.programs.empty())
+    return fail(TrialStatus::failed, "the worker gave no times");
+  const ProgramMeasurement &measured = answer.programs.front();
+  trial.measuredMicroseconds = measured.timing.median;
+  trial.minimumMicroseconds = measured.timing.minimum;
+  for (const OutputCheck &output : measured.outputs) {
+    trial.absoluteError = std::max(trial.absoluteError.value_or(0),
+                                   output.comparison.maxAbsolute);
+    trial.relativeError = std::max(trial.relativeError.value_or(0),
+                                   output.comparison.relativeFrobenius);
+  }
+  for (KernelFacts &facts : trial.kernels)
+    for (const LaunchInfo &launch : measured.launches) {
+      if (launch.kernel != facts.name)
+        continue;
+      facts.registers = launch.registers;
+      facts.sharedBytes = launch.staticSharedBytes + launch.dynamicSharedBytes;
+      facts.threads = launch.threadsPerBlock;
+      facts.occupancy = launch.occupancy;
+    }
+}
+
+std::vector<double>
+SessionDevice::compare(const std::vector<const Program *> &programs,
+                       uint64_t seed) {
+  std::vector<double> medians(programs.size(), 0);
+  MeasureRequest request;
+  for (const Program *program : programs) {
+    Result<std::string> path = save(*program);
+    if (!path)
+      return medians;
+    request.programs.push_back(*path);
+  }
+  request.device = ordinal;
+  request.seed = seed;
+  request.repeats = 60;
+  request.budgetSeconds = 6;
+  MeasureAnswer answer = client->measure(request);
+  for (size_t i = 0; i < answer.programs.size() && i < medians.size(); ++i)
+    if (!answer.programs[i].failure)
+      medians[i] = answer.programs[i].timing.median;
+  return medians;
+}

@@ -1,0 +1,62 @@
+//===- SessionDevice.h - Candidates on the device ---------------*- C++ -*-===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QIMENG_TUNING_SESSIONDEVICE_H
+#define QIMENG_TUNING_SESSIONDEVICE_H
+
+#include "qimeng/Runtime/Worker.h"
+#include "qimeng/Support/File.h"
+#include "qimeng/Tuning/Trial.h"
+#include <memory>
+
+namespace qimeng {
+
+/// The device that times are measured on, behind a worker process. Use it from
+/// one thread.
+class SessionDevice {
+public:
+  /// Describes device `ordinal`; fails without one. `toolName`: argv[0] of the
+  /// worker.
+  static Result<std::unique_ptr<SessionDevice>>
+  open(int ordinal, const std::string &toolName);
+
+  const DeviceInfo &getInfo() const { return info; }
+  /// "NVIDIA H200".
+  const std::string &getName() const { return info.name; }
+  /// "sm_90" for compute capability 9.0.
+  std::string getArchitecture() const;
+
+  /// The float64 program that outputs are compared with. Without one they are
+  /// compared with nothing.
+  Status setReference(const Program &program);
+
+  /// Runs, checks and times the candidate, and writes what came out into
+  /// `trial`: status, phase, diagnostics, times, errors, facts of its kernels.
+  void measure(const Program &program, uint64_t seed, Trial &trial);
+
+  /// Times candidates against each other; medians in microseconds, 0 for one
+  /// that failed.
+  std::vector<double> compare(const std::vector<const Program *> &programs,
+                              uint64_t seed);
+
+private:
+  SessionDevice(TemporaryFolder folder, WorkerClient::Options options)
+      : folder(std::move(folder)),
+        client(std::make_unique<WorkerClient>(std::move(options))) {}
+  Result<std::string> save(const Program &program);
+
+  TemporaryFolder folder;
+  std::unique_ptr<WorkerClient> client;
+  DeviceInfo info;
+  int ordinal = 0;
+  std::string reference;
+  unsigned saved = 0;
+};
+
+} // namespace qimeng
+
+#endif // QIMENG_TUNING_SESSIONDEVICE_H
