@@ -4,7 +4,8 @@
     python3 python/qimeng/benchmark.py PROGRAMS --output docs/benchmarks
 
 PROGRAMS holds program folders (as qimeng-tune writes them under out/program) named
-after the cases below: PROGRAMS/<case> or, for variants, PROGRAMS/<case>@<variant>. Protocol: CUDA events around each call on the
+after the cases below: PROGRAMS/<case> or, for variants, PROGRAMS/<case>@<variant>. With
+--tune=qimeng-tune they are found first: each case's example is tuned on this GPU. Protocol: CUDA events around each call on the
 caller's stream; the L2 is flushed before each; our call, the peers and a copy of
 equal traffic take turns in random order in one process; medians of --repeats
 calls after a warm-up; inputs change addresses between calls; outputs are poisoned
@@ -18,7 +19,9 @@ import json
 import multiprocessing
 import pathlib
 import random
+import shutil
 import statistics
+import subprocess
 import sys
 import time
 
@@ -160,13 +163,37 @@ def run(case, folder, repeats):
 
 def table(rows):
     columns = ["case", "correct", "ours_us", "eager_us", "against", "ratio", "bar", "met", "TFLOPs", "GBps", "copy_GBps",
-               "error", "eager_error", "host_us"]
+               "error", "eager_error", "host_us", "first_us", "gain", "trials", "tuning_s"]
     text = [columns] + [[f"{row[c]:.2e}" if c in row and c.endswith("error") else str(row.get(c, "")) for c in columns]
                         for row in rows]
     widths = [max(len(line[i]) for line in text) for i in range(len(columns))]
     lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths)) + " |" for line in text]
     lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
     return "\n".join(lines)
+
+
+def tune(case, tool, examples, budget, folder):
+    """Tunes the case's example on this GPU into `folder`; a row about the search."""
+    command = [tool, str(examples / f"{case.name}.mlir"), f"--budget={budget}", "--device=0", "-o", str(folder / "tuning")]
+    begun = time.time()
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        return {"note": f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-2000:]}"}
+    shutil.rmtree(folder / "program", ignore_errors=True)
+    for file in (folder / "tuning" / "program").iterdir():
+        shutil.copy(file, folder / file.name)
+    trials = [json.loads(line) for line in (folder / "tuning" / "trials.jsonl").read_text().splitlines()]
+    return {"tuning_s": round(time.time() - begun, 1), **search_facts(trials)}
+
+
+def search_facts(trials):
+    """How far the search came from its first correct kernel, as it measured itself."""
+    times = [trial["measuredMicroseconds"] for trial in trials
+             if trial.get("status") == "verified" and trial.get("measuredMicroseconds")]
+    if not times:
+        return {"trials": len(trials)}
+    return {"trials": len(trials), "first_us": round(times[0], 2), "tuned_us": round(min(times), 2),
+            "gain": round(times[0] / min(times), 1)}
 
 
 def run_apart(case, folder, repeats, seconds):
@@ -205,13 +232,23 @@ def main():
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--only", help="cases whose names hold this text")
     parser.add_argument("--seconds", type=float, default=60, help="time limit of a case")
+    parser.add_argument("--tune", metavar="TOOL", help="qimeng-tune, to make the programs first")
+    parser.add_argument("--examples", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2] / "docs/examples")
+    parser.add_argument("--budget", type=int, default=64, help="trials of a search")
     arguments = parser.parse_args()
-    rows = []
+    rows, searches = [], {}
+    for case in CASES if arguments.tune else []:
+        if not arguments.only or arguments.only in case.name:
+            folder = arguments.programs / case.name
+            folder.mkdir(parents=True, exist_ok=True)
+            searches[case.name] = tune(case, arguments.tune, arguments.examples, arguments.budget, folder)
+            print(case.name, searches[case.name], flush=True)
     found = sorted(path.parent for path in arguments.programs.glob("*/program.json"))
     for case, folder in [(case, folder) for case in CASES for folder in found if folder.name.split("@")[0] == case.name]:
         if arguments.only and arguments.only not in folder.name:
             continue
         row = run_apart(case, folder, arguments.repeats, arguments.seconds)
+        row.update(searches.get(folder.name, {}))
         print({key: value for key, value in row.items() if value != ""}, flush=True)
         rows.append(row)
     text = table(rows)
