@@ -261,11 +261,6 @@ static LogicalResult checkSchedule(ReorderOp op, KernelOp kernel,
     if (raster > 1 && kernel.getGrid()->size() < 2)
       return refuse(why, "'raster' groups programs along two grid dimensions, "
                          "and the grid has fewer");
-    if (raster > 1 && raster > kernel.getGrid()->front())
-      return refuse(why, "'raster' must be at most " +
-                             Twine(kernel.getGrid()->front()) +
-                             ", the programs along grid dimension 0; found " +
-                             Twine(raster));
   }
   if (int64_t vector = op.getVector())
     if (vector < 0 || vector > 16 || !llvm::isPowerOf2_64(vector))
@@ -344,7 +339,10 @@ void ReorderOp::propose(KernelOp kernel, const Architecture &,
   kernel.walk([&](DotOp) { products = true; });
   if (products)
     for (int64_t raster : {8, 4, 16, 2})
-      add("raster", raster);
+      // A group larger than the grid is legal, since recipes are checked at small
+      // sizes, too; it only changes nothing.
+      if (raster <= kernel.getGrid()->front())
+        add("raster", raster);
   if (!products)
     for (int64_t vector : {8, 4, 16})
       if (vector != schedule.getVector())
