@@ -56,7 +56,9 @@ Tile KernelBuilder::load(const Source &source, AffineMap indexing) {
   assert(source.kind != Source::Kind::Scalar && "scalars are computed");
   if (source.kind == Source::Kind::Splat)
     return splat(source.splat);
-  AffineMap map = simplify(source.map.compose(indexing), space);
+  AffineMap map =
+      simplify(source.map.compose(indexing), space,
+               cast<MemRefType>(source.buffer.getType()).getShape());
 
   SmallVector<int64_t> dims, shape;
   SmallVector<AffineExpr> compressed(space.size(),
@@ -237,7 +239,8 @@ void KernelBuilder::store(Value value, Value buffer, AffineMap map) {
   ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
   if (!map)
     map = builder.getMultiDimIdentityMap(shape.size());
-  Value view = getView(buffer, simplify(map, shape), false, shape);
+  Value view =
+      getView(buffer, simplify(map, shape, type.getShape()), false, shape);
   StoreOp::create(builder, loc, value, view, ValueRange(), false);
 }
 

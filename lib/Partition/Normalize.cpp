@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SCF/Utils/Utils.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -157,6 +158,36 @@ static LogicalResult unrollLoops(func::FuncOp function) {
   return success();
 }
 
+/// Moves reshapes through element-wise operations, where they meet their
+/// inverse or the function's border: what remains works on one shape from
+/// producer to consumer, and can be fused.
+static void moveReshapes(func::FuncOp function) {
+  bool hasReshapes = false;
+  function.walk([&](Operation *op) {
+    hasReshapes |= isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op);
+  });
+  if (!hasReshapes)
+    return;
+  RewritePatternSet patterns(function.getContext());
+  linalg::populateElementwiseToLinalgConversionPatterns(patterns);
+  linalg::populateFoldReshapeOpsByCollapsingPatterns(
+      patterns, [](OpOperand *reshaped) {
+        auto isParallel = [](Operation *op) {
+          auto generic = dyn_cast_or_null<linalg::GenericOp>(op);
+          return generic && generic.getNumReductionLoops() == 0;
+        };
+        // Either end may be the reshape.
+        return isParallel(reshaped->getOwner()) ||
+               isParallel(reshaped->get().getDefiningOp());
+      });
+  tensor::populateReassociativeReshapeFoldingPatterns(patterns);
+  tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns,
+                                                     function.getContext());
+  tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns,
+                                                       function.getContext());
+  (void)applyPatternsGreedily(function, std::move(patterns));
+}
+
 LogicalResult qimeng::normalize(func::FuncOp function) {
   SmallVector<Operation *> ops;
   function.walk([&](Operation *op) {
@@ -170,5 +201,6 @@ LogicalResult qimeng::normalize(func::FuncOp function) {
   if (failed(unrollLoops(function)))
     return failure();
   canonicalize(function);
+  moveReshapes(function);
   return success();
 }

@@ -66,14 +66,19 @@ void Partitioner::abandon(KernelBuilder &kernel) {
   kernel.abandon();
 }
 
-Value Partitioner::createBuffer(Value result) {
+void Partitioner::store(KernelBuilder &kernel, Value value, Value result,
+                        AffineMap map) {
   auto it = outputs.find(result);
-  Value buffer = it != outputs.end()
-                     ? it->second
-                     : Value(memref::AllocOp::create(host, result.getLoc(),
-                                                     getBufferType(result)));
-  setWhole(result, buffer);
-  return buffer;
+  if (it == outputs.end()) {
+    Value buffer =
+        memref::AllocOp::create(host, result.getLoc(), getBufferType(result));
+    setWhole(result, buffer);
+    kernel.store(value, buffer, map);
+    return;
+  }
+  auto [buffer, place] = it->second;
+  setWhole(result, buffer).map = place;
+  kernel.store(value, buffer, map ? place.compose(map) : place);
 }
 
 void Partitioner::finish(KernelBuilder &kernel, const Tile &tile,
@@ -81,7 +86,7 @@ void Partitioner::finish(KernelBuilder &kernel, const Tile &tile,
   auto dims = llvm::to_vector(
       llvm::seq<int64_t>(0, static_cast<int64_t>(kernel.getSpace().size())));
   Value value = kernel.expand(tile, dims);
-  kernel.store(value, createBuffer(result));
+  store(kernel, value, result);
   kernel.finish(patterns);
 }
 
@@ -89,8 +94,8 @@ LogicalResult Partitioner::convertReturn(func::ReturnOp op) {
   for (auto [number, value] : llvm::enumerate(op.getOperands())) {
     Value output = main.getArgument(function.getNumArguments() + number);
     auto it = sources.find(value);
-    if (it != sources.end() && it->second.isWholeBuffer() &&
-        it->second.buffer == output)
+    // Only what was meant for this output is in it already.
+    if (it != sources.end() && it->second.buffer == output)
       continue;
     // A view, a constant, an argument, a scalar, or a result returned twice.
     Operation *producer = value.getDefiningOp();
@@ -155,10 +160,22 @@ LogicalResult Partitioner::run() {
   for (auto [argument, buffer] :
        llvm::zip(function.getArguments(), block->getArguments()))
     setWhole(argument, buffer);
-  for (auto [number, value] : llvm::enumerate(returnOp.getOperands()))
-    if (isa<OpResult>(value))
-      outputs.insert(
-          {value, main.getArgument(function.getNumArguments() + number)});
+  for (auto [number, value] : llvm::enumerate(returnOp.getOperands())) {
+    Value output = main.getArgument(function.getNumArguments() + number);
+    AffineMap map = identity(getShape(value).size());
+    // What is reshaped before it is returned is written in place.
+    while (isa<OpResult>(value) &&
+           outputs.insert({value, {output, map}}).second) {
+      if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(
+              value.getDefiningOp()))
+        break;
+      Value source = value.getDefiningOp()->getOperand(0);
+      map = simplify(map.compose(getReshapeMap(getShape(value),
+                                               getShape(source), context)),
+                     getShape(source));
+      value = source;
+    }
+  }
 
   for (Operation &op : function.front().without_terminator())
     if (failed(convert(&op)))

@@ -83,8 +83,10 @@ private:
                                       mlir::ElementsAttr value);
 
   // Partitioner.cpp
-  /// A buffer for `result`: the host function's argument if it is returned.
-  mlir::Value createBuffer(mlir::Value result);
+  /// Stores `value`, whose element i is element map(i) of `result` (no map: the
+  /// same), in a new temporary, or in the output that `result` ends up in.
+  void store(KernelBuilder &kernel, mlir::Value value, mlir::Value result,
+             mlir::AffineMap map = {});
   /// Stores `tile` as the whole of `result` and launches the kernel.
   void finish(KernelBuilder &kernel, const Tile &tile, mlir::Value result);
   std::string makeName(mlir::StringRef base);
@@ -105,9 +107,16 @@ private:
   mlir::FrozenRewritePatternSet patterns;
   SourceMap sources;
   llvm::StringSet<> names;
-  /// Output arguments of the host function by the value returned there first.
-  llvm::DenseMap<mlir::Value, mlir::Value> outputs;
+  /// Values that are returned, as they are or reshaped: the host function's
+  /// argument, and where an element of the value lies in it.
+  llvm::DenseMap<mlir::Value, std::pair<mlir::Value, mlir::AffineMap>> outputs;
 };
+
+/// From indices of shape `to` to indices of shape `from`, at the same row-major
+/// position.
+mlir::AffineMap getReshapeMap(llvm::ArrayRef<int64_t> from,
+                              llvm::ArrayRef<int64_t> to,
+                              mlir::MLIRContext *context);
 
 /// The tensor's shape, or none for a scalar.
 llvm::ArrayRef<int64_t> getShape(mlir::Value value);

@@ -27,9 +27,8 @@ static SmallVector<AffineExpr> dimsOf(unsigned rank, MLIRContext *context) {
   return dims;
 }
 
-/// From indices of `to` to indices of `from`, at the same row-major position.
-static AffineMap getReshapeMap(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
-                               MLIRContext *context) {
+AffineMap qimeng::getReshapeMap(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
+                                MLIRContext *context) {
   AffineExpr position = linearize(dimsOf(to.size(), context), to, context);
   return AffineMap::get(to.size(), 0, delinearize(position, from), context);
 }

@@ -65,7 +65,7 @@ Source Source::through(AffineMap toThis, ArrayRef<int64_t> newShape) const {
   Source source = *this;
   source.shape.assign(newShape.begin(), newShape.end());
   if (kind == Kind::Buffer)
-    source.map = simplify(map.compose(toThis), newShape);
+    source.map = simplify(map.compose(toThis), newShape, bufferShape(*this));
   return source;
 }
 
@@ -243,6 +243,21 @@ AffineMap qimeng::simplify(AffineMap map, ArrayRef<int64_t> sizes) {
     // A lone dimension of size 1 stays: it may be what makes the map a
     // permutation.
     results.push_back(isa<AffineDimExpr>(expr) ? expr : simplifier.visit(expr));
+  return AffineMap::get(map.getNumDims(), 0, results, map.getContext());
+}
+
+AffineMap qimeng::simplify(AffineMap map, ArrayRef<int64_t> sizes,
+                           ArrayRef<int64_t> target) {
+  map = simplify(map, sizes);
+  if (map.getNumDims() != map.getNumResults())
+    return map;
+  SmallVector<AffineExpr> results(map.getResults());
+  for (auto [dim, expr] : llvm::enumerate(results)) {
+    auto constant = dyn_cast<AffineConstantExpr>(expr);
+    if (constant && constant.getValue() == 0 && sizes[dim] == 1 &&
+        target[dim] == 1 && !map.isFunctionOfDim(dim))
+      expr = getAffineDimExpr(dim, map.getContext());
+  }
   return AffineMap::get(map.getNumDims(), 0, results, map.getContext());
 }
 

@@ -393,9 +393,9 @@ bool Partitioner::convertContraction(linalg::LinalgOp op, OutputGroup &group) {
       builder, op.getLoc(), acc.getType(), kernel.expand(*lhs, left),
       kernel.expand(*rhs, right), acc, Mma::Fma, Precision::Ieee);
   AffineMap out = op.getMatchingIndexingMap(op.getDpsInitOperand(output));
-  AffineMap store =
-      out.compose(loopMap).compose(getInjection(result, space.size(), context));
-  kernel.store(dot, createBuffer(op->getResult(output)), store);
+  store(kernel, dot, op->getResult(output),
+        out.compose(loopMap).compose(
+            getInjection(result, space.size(), context)));
   kernel.finish(patterns);
   return true;
 }
@@ -416,9 +416,9 @@ bool Partitioner::convertElementwise(linalg::LinalgOp op, OutputGroup &group) {
     values.push_back(kernel.expand(*tile, order.kept));
   }
   for (auto [output, value] : llvm::zip_equal(group.used, values))
-    kernel.store(value, createBuffer(op->getResult(output)),
-                 op.getMatchingIndexingMap(op.getDpsInitOperand(output))
-                     .compose(order.loops));
+    store(kernel, value, op->getResult(output),
+          op.getMatchingIndexingMap(op.getDpsInitOperand(output))
+              .compose(order.loops));
   kernel.finish(patterns);
   return true;
 }
@@ -484,10 +484,10 @@ bool Partitioner::convertReduction(linalg::LinalgOp op, OutputGroup &group) {
   }
   AffineMap injection = getInjection(order.kept, order.space.size(), context);
   for (auto [output, value] : llvm::zip_equal(group.used, values))
-    kernel.store(value, createBuffer(op->getResult(output)),
-                 op.getMatchingIndexingMap(op.getDpsInitOperand(output))
-                     .compose(order.loops)
-                     .compose(injection));
+    store(kernel, value, op->getResult(output),
+          op.getMatchingIndexingMap(op.getDpsInitOperand(output))
+              .compose(order.loops)
+              .compose(injection));
   kernel.finish(patterns);
   return true;
 }
@@ -649,7 +649,7 @@ LogicalResult Partitioner::convertFold(linalg::LinalgOp op,
       map = op.getMatchingIndexingMap(op.getDpsInitOperand(output))
                 .compose(order.loops)
                 .compose(injection);
-    kernel.store(value, createBuffer(op->getResult(output)), map);
+    store(kernel, value, op->getResult(output), map);
   }
   kernel.finish(patterns);
   return success();

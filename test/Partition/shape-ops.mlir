@@ -140,7 +140,7 @@ func.func @f(%a: tensor<6x4x10xf32>, %s: tensor<3x2x5xf32>, %sc: f32, %b: tensor
 
 // CHECK-DAG: #[[MAP_map:.+]] = affine_map<(d0, d1, d2, d3) -> (d0 * 8 + d2, d1 * 4 + d3)>
 // CHECK-DAG: #[[MAP_map1:.+]] = affine_map<(d0, d1) -> (d0 floordiv 8, d1 floordiv 4, d0 mod 8, d1 mod 4)>
-// CHECK-LABEL: qimeng.kernel @elementwise_negf(
+// CHECK-LABEL: qimeng.kernel @elementwise(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<10x16xf32>, [[ARG1:%[a-z0-9_]+]]: memref<2x4x8x4xf32>)
 // CHECK: [[V0:%[a-z0-9_]+]] = qimeng.view [[ARG0]] by #[[MAP_map]] padded : memref<10x16xf32> -> <2x4x8x4xf32>
 // CHECK: [[V1:%[a-z0-9_]+]] = qimeng.load [[V0]] : !qimeng.view<2x4x8x4xf32> -> tensor<2x4x8x4xf32>
@@ -159,7 +159,7 @@ func.func @f(%a: tensor<6x4x10xf32>, %s: tensor<3x2x5xf32>, %sc: f32, %b: tensor
 // CHECK-LABEL: func.func @main(
 // CHECK-SAME: [[ARG0:%[a-z0-9_]+]]: memref<10x16xf32>, [[ARG1:%[a-z0-9_]+]]: memref<2x4x8x4xf32>, [[ARG2:%[a-z0-9_]+]]: memref<10x16xf32>)
 // CHECK: [[ALLOC0:%[a-z0-9_]+]] = memref.alloc() : memref<2x4x8x4xf32>
-// CHECK: qimeng.launch @elementwise_negf([[ARG0]], [[ALLOC0]]) : memref<10x16xf32>, memref<2x4x8x4xf32>
+// CHECK: qimeng.launch @elementwise([[ARG0]], [[ALLOC0]]) : memref<10x16xf32>, memref<2x4x8x4xf32>
 // CHECK: qimeng.launch @transpose([[ARG0]], [[ARG1]]) : memref<10x16xf32>, memref<2x4x8x4xf32>
 // CHECK: qimeng.launch @copy([[ALLOC0]], [[ARG2]]) : memref<2x4x8x4xf32>, memref<10x16xf32>
 func.func @f(%x: tensor<10x16xf32>) -> (tensor<2x4x8x4xf32>, tensor<10x16xf32>) {
