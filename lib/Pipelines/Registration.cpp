@@ -28,9 +28,9 @@ using namespace mlir;
 void qimeng::registerDialects(DialectRegistry &registry) {
   registry.insert<QiMengDialect, affine::AffineDialect, arith::ArithDialect,
                   bufferization::BufferizationDialect, cf::ControlFlowDialect,
-                  func::FuncDialect, linalg::LinalgDialect,
-                  LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
-                  NVVM::NVVMDialect, scf::SCFDialect, tensor::TensorDialect,
+                  func::FuncDialect, linalg::LinalgDialect, LLVM::LLVMDialect,
+                  math::MathDialect, memref::MemRefDialect, NVVM::NVVMDialect,
+                  scf::SCFDialect, tensor::TensorDialect,
                   transform::TransformDialect>();
   registerTransformExtension(registry);
   linalg::registerTransformDialectExtension(registry);

@@ -22,15 +22,15 @@
 namespace qimeng {
 
 struct Architecture {
-  const char *name;     ///< as ptxas takes it: "sm_90a"
-  const char *board;    ///< the board whose rates the row holds
-  int ptxVersion;       ///< lowest PTX ISA version that knows it, times ten
+  const char *name;  ///< as ptxas takes it: "sm_90a"
+  const char *board; ///< the board whose rates the row holds
+  int ptxVersion;    ///< lowest PTX ISA version that knows it, times ten
 
   // Instructions.
-  bool mmaSync;         ///< mma.sync m16n8k16 for f16 and bf16, m16n8k8 tf32
-  bool cpAsync;         ///< cp.async
-  bool wgmma;           ///< wgmma.mma_async, setmaxnreg
-  bool tma;             ///< cp.async.bulk.tensor and mbarrier transactions
+  bool mmaSync; ///< mma.sync m16n8k16 for f16 and bf16, m16n8k8 tf32
+  bool cpAsync; ///< cp.async
+  bool wgmma;   ///< wgmma.mma_async, setmaxnreg
+  bool tma;     ///< cp.async.bulk.tensor and mbarrier transactions
   bool clusters;
 
   // Limits.
@@ -44,10 +44,10 @@ struct Architecture {
   int64_t l2Bytes;
 
   // Rates.
-  double bandwidth;     ///< device memory, bytes per second
-  double fp32;          ///< plain f32 multiply-adds, FLOP per second
+  double bandwidth; ///< device memory, bytes per second
+  double fp32;      ///< plain f32 multiply-adds, FLOP per second
   double fp64;
-  double tensor16;      ///< f16 and bf16 tensor cores, dense
+  double tensor16; ///< f16 and bf16 tensor cores, dense
   double tensorTf32;
   double launchSeconds; ///< time from one small kernel to the next
 };

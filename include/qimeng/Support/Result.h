@@ -25,8 +25,7 @@ struct Error {
 };
 
 /// Either a T or an Error. Test it as a bool before use.
-template <typename T>
-class [[nodiscard]] Result {
+template <typename T> class [[nodiscard]] Result {
 public:
   Result(T value) : state(std::move(value)) {}
   Result(Error error) : state(std::move(error)) {}

@@ -57,9 +57,9 @@ mlir::Type getSourceElementType(mlir::Value source);
 
 /// The operand behind `source`, and where element i of `source` lies in it.
 struct Access {
-  mlir::Value operand;   ///< a memref
-  mlir::AffineMap map;   ///< source index -> operand index
-  bool padded = false;   ///< indices outside the operand read as zero
+  mlir::Value operand; ///< a memref
+  mlir::AffineMap map; ///< source index -> operand index
+  bool padded = false; ///< indices outside the operand read as zero
 };
 Access getAccess(mlir::Value source);
 
