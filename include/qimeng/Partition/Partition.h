@@ -14,10 +14,10 @@
 
 namespace qimeng {
 
-/// Replaces the tensor program in `module` by a host program `@main` and untiled
-/// kernels (see the pass qimeng-partition). `entry` names the function to take;
-/// empty: the first public one. What cannot be partitioned is reported at its
-/// location; the module is then left in an undefined state.
+/// Replaces the tensor program in `module` by a host program `@main` and
+/// untiled kernels (see the pass qimeng-partition). `entry` names the function
+/// to take; empty: the first public one. What cannot be partitioned is reported
+/// at its location; the module is then left in an undefined state.
 ///
 /// The host program holds memref.alloc (temporaries), memref.get_global
 /// (constants that are no splats, whose data is in the memref.global) and
