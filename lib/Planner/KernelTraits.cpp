@@ -43,6 +43,8 @@ KernelTraits::KernelTraits(KernelOp kernel) {
     }
     auto reduced = [&](Value input, ArrayRef<int64_t> axes) {
       ++reductions;
+      if (auto tile = dyn_cast<RankedTensorType>(input.getType()))
+        reducesRows |= llvm::is_contained(axes, tile.getRank() - 1);
       reducedElements = std::max(reducedElements, elementsOf(input));
       reducedExtent = std::max(reducedExtent, extentOf(input, axes));
     };

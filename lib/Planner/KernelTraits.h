@@ -17,7 +17,8 @@ struct KernelTraits {
 
   bool tiled = false, specialized = false, persistent = false;
   int dots = 0, tensorDots = 0, wgmmaDots = 0;
-  int reductions = 0; ///< reduce, fold and scan
+  int reductions = 0;       ///< reduce, fold and scan
+  bool reducesRows = false; ///< along the last dimension of a tile
   int channels = 0;
   int64_t raster = 1, warps = 4, programs = 1;
   llvm::SmallVector<int64_t> grid;

@@ -31,6 +31,10 @@ FailureOr<Step> qimeng::chooseNaiveTile(KernelOp kernel,
   // What a first CUDA kernel would be: 32 x 32 for products, else about one
   // element a thread.
   double wanted = traits.dots ? 32 * 32 : 256;
+  // Where whole rows come out of reductions along them, cutting rows would do
+  // the reductions again for every piece.
+  bool wholeRows = !traits.dots && traits.reducesRows &&
+                   traits.outputElements >= 0.5 * traits.reducedElements;
   const Step *best = nullptr;
   double bestDistance = 0;
   for (const Step &step : steps) {
@@ -40,6 +44,11 @@ FailureOr<Step> qimeng::chooseNaiveTile(KernelOp kernel,
                      double(traits.columns));
     double distance =
         std::abs(std::log2(std::max(1.0, elements)) - std::log2(wanted));
+    if (wholeRows && sizes && !sizes.empty() &&
+        (sizes.asArrayRef().back() != 0 &&
+         sizes.asArrayRef().back() < traits.columns) &&
+        !step.parameters.contains("loops"))
+      distance += 100;
     if (!best || distance < bestDistance) {
       best = &step;
       bestDistance = distance;

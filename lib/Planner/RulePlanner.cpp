@@ -205,7 +205,7 @@ bool Rules::split(KernelOp kernel) {
 /// How well tiles of a product use the device: multiprocessors that work, times
 /// operand reuse (products per element read).
 double scoreDotTile(const KernelTraits &traits, ArrayRef<int64_t> sizes,
-                    const KernelOp &untiled, const Architecture &target) {
+                    const Architecture &target) {
   if (sizes.size() < 2)
     return 0;
   double m = double(sizes[sizes.size() - 2]), n = double(sizes.back());
@@ -223,21 +223,55 @@ double scoreDotTile(const KernelTraits &traits, ArrayRef<int64_t> sizes,
   return used * std::sqrt(feeding);
 }
 
+/// How well tiles of a reduction use the device: enough programs, contiguous
+/// rows, and a few thousand elements for each.
+double scoreReductionTile(const KernelTraits &traits, const Step &step,
+                          const Architecture &target) {
+  auto sizes = step.parameters.getAs<DenseI64ArrayAttr>("sizes");
+  double outputs = 1, last = 1;
+  if (sizes)
+    for (int64_t size : sizes.asArrayRef()) {
+      last = size ? double(size) : double(traits.columns);
+      outputs *= last;
+    }
+  // Whole rows come out (softmax), or one value for each.
+  bool rowsOut = traits.outputElements >= 0.5 * traits.reducedElements;
+  double elements = rowsOut ? outputs : outputs * traits.reducedExtent;
+  auto chunks = step.parameters.getAs<DenseI64ArrayAttr>("reduce");
+  double programs = std::ceil(traits.outputElements / outputs);
+  double score = 1;
+  score *= std::min(1.0, programs / (2.0 * double(target.multiprocessors)));
+  // Too few elements do not cover the latency; too many do not fit registers.
+  score *= std::min(1.0, elements / 2048);
+  if (elements > 16384)
+    score *= chunks ? 0.7 : 16384 / elements;
+  if (!traits.reducesRows && !rowsOut)
+    score *= std::min(1.0, last / 64);
+  auto warps = step.parameters.getAs<IntegerAttr>("warps");
+  double perThread = elements / (32.0 * double(warps ? warps.getInt() : 4));
+  score *= perThread < 8 ? perThread / 8 : perThread > 32 ? 32 / perThread : 1;
+  return score;
+}
+
 bool Rules::tile(KernelOp kernel) {
   KernelTraits traits(kernel);
   if (traits.tiled)
     return false;
   SmallVector<Step> steps = proposals(kernel, "tile");
-  if (traits.dots) {
+  if (!traits.isElementwise()) {
     SmallVector<std::pair<double, size_t>> order;
     for (auto [index, step] : llvm::enumerate(steps)) {
       auto sizes = step.parameters.getAs<DenseI64ArrayAttr>("sizes");
-      order.push_back(
-          {sizes ? scoreDotTile(traits, sizes.asArrayRef(), kernel, target) : 0,
-           index});
+      double score = 0;
+      if (!traits.dots)
+        score = scoreReductionTile(traits, step, target);
+      else if (sizes)
+        score = scoreDotTile(traits, sizes.asArrayRef(), target);
+      order.push_back({score, index});
     }
-    llvm::stable_sort(
-        order, [](const auto &a, const auto &b) { return a.first > b.first; });
+    llvm::sort(order, [](const auto &a, const auto &b) {
+      return a.first != b.first ? a.first > b.first : a.second < b.second;
+    });
     SmallVector<Step> sorted;
     for (auto &[score, index] : order)
       sorted.push_back(steps[index]);
@@ -336,7 +370,8 @@ bool Rules::stage(KernelOp kernel) {
 bool Rules::order(KernelOp kernel) {
   KernelTraits traits(kernel);
   if (!traits.tiled || !traits.dots || traits.raster != 1 ||
-      traits.grid.size() < 2 || wasDecided(kernel.getSymName(), "reorder"))
+      traits.persistent || traits.grid.size() < 2 ||
+      wasDecided(kernel.getSymName(), "reorder"))
     return false;
   for (int64_t raster : {8, 4, 16}) {
     if (raster > traits.grid[0] || traits.programs <= target.multiprocessors)

@@ -248,6 +248,7 @@ Result<SessionResult> Session::run() {
     (void)searchEvolutionarily(input);
   else
     (void)searchGreedily(input);
+  showPending();
   if (!storeError.empty()) {
     progress.finish();
     machineAtFault = true;

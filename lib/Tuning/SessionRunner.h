@@ -70,6 +70,9 @@ private:
   Trial begin(const Candidate &candidate);
   void conclude(Trial &trial, Checked checked, Compiled compiled);
   void record(Trial &trial);
+  /// Trials are shown once it is known whether the search goes on from them.
+  void show(size_t index);
+  void showPending();
   TrialOutcome outcomeOf(size_t index) const;
   mlir::FailureOr<Program>
   linkTrial(const Trial &trial, std::string *kernels,
@@ -98,6 +101,7 @@ private:
   std::map<std::string, size_t> byKey; ///< recipe key -> position in trials
   /// Trials of earlier runs of this session, by recipe key.
   std::map<std::string, Trial> finished;
+  std::vector<size_t> pending; ///< recorded, not shown yet
   int64_t newTrials = 0;
   bool outOfTime = false, outOfBudget = false, machineAtFault = false;
   std::vector<std::string> notes;

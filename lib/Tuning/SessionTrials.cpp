@@ -237,7 +237,25 @@ Session::linkTrial(const Trial &trial, std::string *kernelText,
   return compiler->link(**module, compiled.kernels, title);
 }
 
+void Session::show(size_t index) {
+  auto at = llvm::find(pending, index);
+  if (at == pending.end())
+    return;
+  pending.erase(at);
+  progress.finished(trials[index]);
+}
+
+void Session::showPending() {
+  for (size_t index : pending)
+    progress.finished(trials[index]);
+  pending.clear();
+}
+
 void Session::record(Trial &trial) {
+  trial.createdMilliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::chrono::system_clock::now().time_since_epoch())
+          .count();
   Result<TrialStore::Inserted> inserted = store.insert(trial);
   if (!inserted) {
     storeError = inserted.error();
@@ -259,6 +277,7 @@ TrialOutcome Session::outcomeOf(size_t index) const {
 
 std::vector<std::optional<TrialOutcome>>
 Session::run(const std::vector<Candidate> &candidates) {
+  showPending();
   std::vector<std::optional<size_t>> positions(candidates.size());
   std::vector<Job> jobs;
   for (size_t i = 0; i < candidates.size(); ++i) {
@@ -285,7 +304,7 @@ Session::run(const std::vector<Candidate> &candidates) {
     if (trial.status == TrialStatus::refused) {
       record(trials[index]);
       ++newTrials;
-      progress.finished(trials[index]);
+      pending.push_back(index);
       continue;
     }
     // Another session may have tried it.
@@ -308,7 +327,7 @@ Session::run(const std::vector<Candidate> &candidates) {
       known.createdMilliseconds = 0;
       trials[index] = known;
       record(trials[index]);
-      progress.finished(trials[index]);
+      pending.push_back(index);
       continue;
     }
     progress.working(trial.action, TrialPhase::verify);
@@ -332,7 +351,7 @@ Session::run(const std::vector<Candidate> &candidates) {
     conclude(trials[job.index], std::move(checked), std::move(compiled));
     record(trials[job.index]);
     ++newTrials;
-    progress.finished(trials[job.index]);
+    pending.push_back(job.index);
   }
   std::vector<std::optional<TrialOutcome>> outcomes(candidates.size());
   if (storeError.empty())
@@ -345,10 +364,12 @@ Session::run(const std::vector<Candidate> &candidates) {
 void Session::decide(size_t index, bool accepted, const std::string &why) {
   Trial &trial = trials[index];
   std::string diagnostics = accepted ? "" : why;
-  if (trial.accepted == accepted && trial.diagnostics == diagnostics)
-    return;
+  bool known = trial.accepted == accepted && trial.diagnostics == diagnostics;
   trial.accepted = accepted;
   trial.diagnostics = diagnostics;
+  show(index);
+  if (known)
+    return;
   if (Status status = store.setAccepted(trial.id, accepted, diagnostics);
       !status)
     storeError = status.error();
