@@ -34,7 +34,7 @@ if(QIMENG_STATIC)
   list(FILTER mlir_archives EXCLUDE REGEX "libMLIR(CAPI|MlirOptMain|Tblgen|Test|.*TestPasses)")
   execute_process(
     COMMAND ${LLVM_TOOLS_BINARY_DIR}/llvm-config --link-static --libfiles
-            core nvptx x86 orcjit perfjitevents native passes bitwriter irreader linker
+            core nvptx x86 orcjit perfjitevents native passes bitwriter irreader linker supportlsp
     OUTPUT_VARIABLE llvm_archives OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(llvm_archives UNIX_COMMAND "${llvm_archives}")
   target_link_libraries(qimeng_mlir INTERFACE
