@@ -80,12 +80,24 @@ static Texts drawParameters(const ActionInfo &action, KernelOp kernel,
   return texts;
 }
 
+/// `fuse`: only actions of that family, on any kernels.
 static std::optional<Step> drawStep(ModuleOp module, Random &random,
-                                    const Architecture &architecture) {
+                                    const Architecture &architecture,
+                                    bool fuse) {
   SmallVector<KernelOp> kernels(module.getOps<KernelOp>());
   KernelOp kernel = kernels[random.below(kernels.size())];
-  ArrayRef<const ActionInfo *> actions = getActions();
+  SmallVector<const ActionInfo *> actions(getActions());
+  if (fuse)
+    llvm::erase_if(actions, [](const ActionInfo *action) {
+      return action->family != ActionFamily::Fusing;
+    });
   const ActionInfo *action = actions[random.below(actions.size())];
+  if (fuse) {
+    SmallVector<Step> steps = proposeSteps(kernel, *action, architecture);
+    if (steps.empty())
+      return std::nullopt;
+    return steps[random.below(steps.size())];
+  }
   // Most actions need a tiled kernel.
   if (!kernel.isTiled() && random.oneIn(2))
     action = findAction("tile");
@@ -117,8 +129,11 @@ FailureOr<Rewrite> qimeng::applyRandomActions(ModuleOp program, Random &random,
   Rewrite rewrite{OwningOpRef<ModuleOp>(cast<ModuleOp>(program->clone())),
                   Recipe(context)};
   int64_t steps = 0;
+  // Fusing comes first, where it comes at all.
+  int64_t fusing = random.oneIn(2) ? 2 * maxSteps : 0;
   for (int64_t tries = 0; tries < 6 * maxSteps && steps < maxSteps; ++tries) {
-    std::optional<Step> step = drawStep(*rewrite.module, random, architecture);
+    std::optional<Step> step = drawStep(*rewrite.module, random, architecture,
+                                        /*fuse=*/tries < fusing);
     if (!step)
       continue;
     Recipe longer(rewrite.recipe);
@@ -162,7 +177,7 @@ qimeng::applyChannelActions(ModuleOp program, Random &random,
   if (kernel.empty())
     return rewrite;
   static const int64_t sizes[] = {8, 16, 32, 64};
-  static const int64_t chunks[] = {2, 4, 8, 16};
+  static const int64_t chunks[] = {2, 4, 8, 16, 16, 32};
   int64_t outputs =
       getRanks(rewrite.module->lookupSymbol<KernelOp>(kernel)).first;
   int64_t ways = random.below(4);
@@ -170,6 +185,8 @@ qimeng::applyChannelActions(ModuleOp program, Random &random,
       {"tile",
        {{"sizes", drawList(random, outputs, sizes)},
         {"reduce", drawList(random, 1, chunks)}}}};
+  if (random.oneIn(2))
+    actions.push_back({"tensorize", {{"kind", "mma_sync"}, {"tf32", "true"}}});
   if (ways == 0)
     actions.push_back({"stage", {}});
   else
@@ -182,7 +199,7 @@ qimeng::applyChannelActions(ModuleOp program, Random &random,
     FailureOr<Step> step = makeStep(context, action, kernel, values, why);
     if (failed(step) ||
         failed(checkStep(*rewrite.module, *step, &architecture, why)))
-      break;
+      continue;
     if (failed(applyStep(*rewrite.module, *step, &architecture)) ||
         failed(rewrite.recipe.append(*step, why)))
       return failure();
