@@ -100,7 +100,7 @@ def QiMeng_RoleOp : QiMeng_Op<"role", [SingleBlock, NoTerminator, NoRegionArgume
   }];
   let arguments = (ins QiMeng_RoleKindAttr:$kind, I64Attr:$warps, DefaultValuedAttr<I64Attr, "0">:$registers);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$kind `warps` `(` $warps `)` (`registers` `(` $registers^ `)`)? $body attr-dict";
+  let assemblyFormat = "`` $kind `warps` `(` $warps `)` (`registers` `(` $registers^ `)`)? $body attr-dict";
   let hasVerifier = 1;
 }
 
@@ -196,7 +196,7 @@ def QiMeng_ReduceOp : QiMeng_Op<"reduce", [Pure, DeclareOpInterfaceMethods<Infer
   }];
   let arguments = (ins QiMeng_CombinerAttr:$kind, QiMeng_Tile:$input, DenseI64ArrayAttr:$axes);
   let results = (outs QiMeng_Tile:$result);
-  let assemblyFormat = "$kind $input `axes` $axes attr-dict `:` type($input)";
+  let assemblyFormat = "`` $kind $input `axes` $axes attr-dict `:` type($input)";
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -242,7 +242,7 @@ def QiMeng_ScanOp : QiMeng_Op<"scan", [Pure, AllTypesMatch<["input", "result"]>]
   }];
   let arguments = (ins QiMeng_CombinerAttr:$kind, QiMeng_Tile:$input, I64Attr:$axis, UnitAttr:$exclusive, UnitAttr:$reverse);
   let results = (outs QiMeng_Tile:$result);
-  let assemblyFormat = "$kind $input `axis` $axis (`exclusive` $exclusive^)? (`reverse` $reverse^)? attr-dict `:` type($input)";
+  let assemblyFormat = "`` $kind $input `axis` $axis (`exclusive` $exclusive^)? (`reverse` $reverse^)? attr-dict `:` type($input)";
   let hasVerifier = 1;
 }
 
