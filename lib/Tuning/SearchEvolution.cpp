@@ -18,6 +18,9 @@ static bool isBefore(const Ranked &a, const Ranked &b) {
                                           : a.trial < b.trial;
 }
 
+/// Predicted to be so many times slower than the best: not worth a trial.
+static constexpr double hopeless = 8;
+
 LogicalResult qimeng::searchEvolutionarily(const SearchInput &input,
                                            unsigned population) {
   FailureOr<std::vector<Ranked>> greedy = searchGreedily(input);
@@ -81,6 +84,14 @@ LogicalResult qimeng::searchEvolutionarily(const SearchInput &input,
       return a.score != b.score ? a.score < b.score
                                 : a.candidate.action < b.candidate.action;
     });
+    // A time that bad is right within a factor, and would only cost time.
+    llvm::erase_if(children, [&](const Child &child) {
+      return child.score > hopeless * best;
+    });
+    if (children.empty()) {
+      ++barren;
+      continue;
+    }
     // Mostly what the model likes best, and one that it does not.
     size_t batch = std::min<size_t>(children.size(), 2 * input.runner.width());
     if (children.size() > batch)

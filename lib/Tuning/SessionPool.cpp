@@ -26,6 +26,8 @@ static DialectRegistry makeRegistry() {
 
 ThreadState::ThreadState()
     : context(makeRegistry(), MLIRContext::Threading::DISABLED) {
+  // Diagnostics are one paragraph for a person.
+  context.printOpOnDiagnostic(false);
   // Made while lowering, where it would be too late to load dialects.
   context.loadAllAvailableDialects();
 }
@@ -86,8 +88,10 @@ DiagnosticText::DiagnosticText(MLIRContext *context)
         llvm::raw_string_ostream os(text);
         if (!text.empty())
           os << "\n";
-        if (!isa<UnknownLoc>(diagnostic.getLocation()))
-          os << diagnostic.getLocation() << ": ";
+        if (auto place =
+                diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
+          os << place.getFilename().getValue() << ":" << place.getLine() << ":"
+             << place.getColumn() << ": ";
         os << diagnostic;
         for (Diagnostic &note : diagnostic.getNotes())
           os << "\n  " << note;

@@ -120,9 +120,8 @@ Result<SessionResult> Session::finish() {
   deriveTimes(report);
   report.bestMicroseconds = best->microseconds(device != nullptr);
   if (!options.haveAssembler)
-    notes.push_back("No ptxas was found: the result holds PTX, which the "
-                    "driver assembles when it is loaded. Registers and spills "
-                    "are not known.");
+    notes.push_back("The result holds PTX, which the driver assembles when it "
+                    "is loaded. Registers and spills are not known.");
   report.notes = notes;
   return result;
 }

@@ -93,7 +93,7 @@ struct Settings {
   uint64_t seed = 0;
   double timeLimit = 0;
   unsigned threads = 0;
-  bool quiet = false, plain = false;
+  bool ptxOnly = false, quiet = false, plain = false;
 };
 
 /// Fills `settings`, or gives an exit code. The options live no longer than
@@ -141,14 +141,18 @@ std::optional<int> parseCommandLine(int argc, char **argv, Settings &settings) {
   cl::opt<unsigned> threads(
       "jobs", cl::desc("Threads that compile and verify (default: all cores)"),
       cl::value_desc("N"), cl::init(0), cl::cat(category));
+  cl::opt<bool> ptxOnly(
+      "ptx", cl::desc("Make PTX only and leave assembling to the driver"),
+      cl::cat(category));
   cl::opt<bool> quiet("quiet", cl::desc("No progress"), cl::cat(category));
   cl::opt<bool> plain("plain", cl::desc("Progress as plain lines"),
                       cl::cat(category));
   cl::HideUnrelatedOptions(category);
   if (!cl::ParseCommandLineOptions(argc, argv, overview, &llvm::errs()))
     return BadUsage;
-  settings = {input, archName, output, planner,   recipe,  store, device,
-              entry, budget,   seed,   timeLimit, threads, quiet, plain};
+  settings = {input,     archName, output,  planner, recipe,
+              store,     device,   entry,   budget,  seed,
+              timeLimit, threads,  ptxOnly, quiet,   plain};
   return std::nullopt;
 }
 
@@ -164,6 +168,8 @@ std::string commandOf(const Settings &settings, const std::string &arch) {
     command += " --recipe=" + settings.recipe;
   if (settings.device != "auto")
     command += " --device=" + settings.device;
+  if (settings.ptxOnly)
+    command += " --ptx";
   return command + " -o " + settings.output;
 }
 
@@ -231,10 +237,13 @@ int qimengTuneMain(int argc, char **argv) {
   if (!deviceInfo)
     ordinal = -1;
 
-  Result<Ptxas> ptxas = findPtxas();
+  Result<Ptxas> ptxas =
+      settings.ptxOnly
+          ? Result<Ptxas>(Error{"No machine code was made, as --ptx asked."})
+          : findPtxas();
   // A missing assembler can be done without; one that was asked for, or is too
   // old, is a mistake.
-  if (!ptxas && std::getenv("QIMENG_PTXAS"))
+  if (!ptxas && !settings.ptxOnly && std::getenv("QIMENG_PTXAS"))
     return fail(BadMachine, ptxas.error());
   if (!ptxas)
     notes.push_back(ptxas.error());
