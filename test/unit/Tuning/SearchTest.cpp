@@ -1,0 +1,187 @@
+//===- SearchTest.cpp - Searches against the cost model -------------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qimeng/Tuning/Search.h"
+#include "mlir/Parser/Parser.h"
+#include "qimeng/Pipelines/Registration.h"
+#include "qimeng/Tuning/CostModel.h"
+#include "gtest/gtest.h"
+#include <map>
+
+using namespace mlir;
+using namespace qimeng;
+
+namespace {
+
+const char *const two = R"(
+qimeng.kernel @first(%a: memref<2048x1024xbf16>, %b: memref<1024x4096xbf16>, %c: memref<2048x4096xbf16>) {
+  %x = qimeng.load %a : memref<2048x1024xbf16> -> tensor<2048x1024xbf16>
+  %y = qimeng.load %b : memref<1024x4096xbf16> -> tensor<1024x4096xbf16>
+  %z = arith.constant dense<0.0> : tensor<2048x4096xf32>
+  %d = qimeng.dot %x, %y, %z : tensor<2048x1024xbf16>, tensor<1024x4096xbf16> -> tensor<2048x4096xf32>
+  %n = arith.truncf %d : tensor<2048x4096xf32> to tensor<2048x4096xbf16>
+  qimeng.store %n, %c : tensor<2048x4096xbf16>, memref<2048x4096xbf16>
+}
+qimeng.kernel @second(%a: memref<2048x4096xbf16>, %b: memref<4096x2048xbf16>, %c: memref<2048x2048xf32>) {
+  %x = qimeng.load %a : memref<2048x4096xbf16> -> tensor<2048x4096xbf16>
+  %y = qimeng.load %b : memref<4096x2048xbf16> -> tensor<4096x2048xbf16>
+  %z = arith.constant dense<0.0> : tensor<2048x2048xf32>
+  %d = qimeng.dot %x, %y, %z : tensor<2048x4096xbf16>, tensor<4096x2048xbf16> -> tensor<2048x2048xf32>
+  qimeng.store %d, %c : tensor<2048x2048xf32>, memref<2048x2048xf32>
+}
+func.func @main(%a: memref<2048x1024xbf16>, %b: memref<1024x4096xbf16>, %d: memref<4096x2048xbf16>, %e: memref<2048x2048xf32>) {
+  %c = memref.alloc() : memref<2048x4096xbf16>
+  qimeng.launch @first(%a, %b, %c) : memref<2048x1024xbf16>, memref<1024x4096xbf16>, memref<2048x4096xbf16>
+  qimeng.launch @second(%c, %d, %e) : memref<2048x4096xbf16>, memref<4096x2048xbf16>, memref<2048x2048xf32>
+  return
+})";
+
+/// Believes the cost model.
+class Runner : public TrialRunner {
+public:
+  Runner(ModuleOp payload, const Architecture &target, size_t budget)
+      : payload(payload), target(target), budget(budget) {}
+
+  std::vector<std::optional<TrialOutcome>>
+  run(const std::vector<Candidate> &candidates) override {
+    std::vector<std::optional<TrialOutcome>> outcomes;
+    for (const Candidate &candidate : candidates) {
+      outcomes.emplace_back();
+      OwningOpRef<ModuleOp> program =
+          materialize(payload, candidate.recipe, target);
+      if (!program) {
+        ADD_FAILURE() << candidate.action;
+        continue;
+      }
+      auto recipe = completeRecipe(candidate.recipe, *program, target);
+      if (failed(recipe)) {
+        ADD_FAILURE() << candidate.action;
+        continue;
+      }
+      auto [at, isNew] = known.try_emplace(recipe->str(), log.size());
+      if (isNew && exhausted())
+        continue;
+      if (isNew) {
+        ProgramCost cost = estimateProgram(*program, target);
+        EXPECT_TRUE(cost.misfit.empty()) << candidate.action << cost.misfit;
+        log.push_back(recipe->str());
+        times.push_back(cost.microseconds);
+      }
+      TrialOutcome outcome;
+      outcome.trial = at->second;
+      outcome.verified = true;
+      outcome.microseconds = times[at->second];
+      outcomes.back() = outcome;
+    }
+    return outcomes;
+  }
+  void decide(size_t, bool, const std::string &) override {}
+  bool exhausted() const override { return log.size() >= budget; }
+  unsigned width() const override { return 2; }
+  double best() const { return *std::min_element(times.begin(), times.end()); }
+
+  std::vector<std::string> log;
+  std::vector<double> times;
+
+private:
+  ModuleOp payload;
+  const Architecture &target;
+  size_t budget;
+  std::map<std::string, size_t> known;
+};
+
+class SearchTest : public testing::Test {
+protected:
+  SearchTest() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.loadAllAvailableDialects();
+    payload = parseSourceString<ModuleOp>(two, &context);
+  }
+  Runner search(const std::string &how, size_t budget, uint64_t seed,
+                std::optional<Recipe> known = std::nullopt) {
+    Runner runner(*payload, target, budget);
+    std::unique_ptr<Planner> planner = createRulePlanner();
+    std::unique_ptr<Coder> coder = createBuiltinCoder();
+    SearchInput input{*payload, target, *planner, *coder, runner, seed, known};
+    if (how == "beam")
+      EXPECT_TRUE(succeeded(searchBeam(input)));
+    else if (how == "rules")
+      EXPECT_TRUE(succeeded(searchGreedily(input)));
+    else
+      EXPECT_TRUE(succeeded(searchEvolutionarily(input)));
+    return runner;
+  }
+  const Architecture &target = **findArchitecture("sm_90a");
+  MLIRContext context;
+  OwningOpRef<ModuleOp> payload;
+};
+
+TEST_F(SearchTest, RulesEndNearTheFloor) {
+  Runner runner = search("rules", 64, 0);
+  EXPECT_LT(runner.log.size(), 40u);
+  EXPECT_LT(20 * runner.best(), runner.times.front());
+  double floor = estimateProgram(*payload, target).floorMicroseconds;
+  EXPECT_LT(runner.best(), 1.6 * floor);
+}
+
+TEST_F(SearchTest, EvolutionIsNoWorseThanRulesAndUsesTheBudget) {
+  Runner rules = search("rules", 64, 0), evolution = search("evolution", 64, 3);
+  EXPECT_LE(evolution.best(), rules.best());
+  EXPECT_EQ(evolution.log.size(), 64u);
+  Runner beam = search("beam", 64, 0);
+  EXPECT_LT(20 * beam.best(), beam.times.front());
+}
+
+TEST_F(SearchTest, OneSeedOneSearch) {
+  Runner a = search("evolution", 40, 5), b = search("evolution", 40, 5),
+         c = search("evolution", 40, 6);
+  EXPECT_EQ(a.log, b.log);
+  EXPECT_NE(a.log, c.log);
+  // A larger budget begins with the same trials.
+  Runner longer = search("evolution", 48, 5);
+  longer.log.resize(40);
+  EXPECT_EQ(a.log, longer.log);
+}
+
+TEST_F(SearchTest, KnownRecipesAreTriedFirst) {
+  Runner rules = search("rules", 64, 0);
+  size_t best = std::min_element(rules.times.begin(), rules.times.end()) -
+                rules.times.begin();
+  auto recipe = Recipe::parse(rules.log[best], &context);
+  ASSERT_TRUE(succeeded(recipe));
+  Runner again = search("evolution", 2, 0, *recipe);
+  ASSERT_EQ(again.log.size(), 2u);
+  EXPECT_EQ(again.log[1], rules.log[best]);
+}
+
+TEST_F(SearchTest, MutantsAndCrossingsAreLegal) {
+  Runner rules = search("rules", 64, 0);
+  auto recipe = Recipe::parse(rules.log.back(), &context);
+  ASSERT_TRUE(succeeded(recipe));
+  Mutator mutator(*payload, target, 11);
+  Recipe current = *recipe;
+  int made = 0;
+  for (int i = 0; i < 60; ++i) {
+    std::string change;
+    std::optional<Recipe> mutant = i % 5 == 4
+                                       ? mutator.cross(current, *recipe, change)
+                                       : mutator.mutate(current, change);
+    if (!mutant)
+      continue;
+    ++made;
+    EXPECT_FALSE(change.empty());
+    auto program = mutant->replay(*payload, &target);
+    ASSERT_TRUE(succeeded(program)) << mutant->str();
+    EXPECT_EQ(estimateProgram(**program, target).misfit, "");
+    current = *mutant;
+  }
+  EXPECT_GT(made, 30);
+}
+
+} // namespace
