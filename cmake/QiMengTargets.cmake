@@ -79,11 +79,15 @@ function(qimeng_add_tool name)
   if(NOT QIMENG_STATIC)
     set(main ${CMAKE_CURRENT_BINARY_DIR}/${name}-main.cpp)
     file(CONFIGURE OUTPUT ${main} @ONLY CONTENT [[
+#include "qimeng/Support/Fault.h"
 int @function@(int argc, char **argv);
-int main(int argc, char **argv) { return @function@(argc, argv); }
+int main(int argc, char **argv) {
+  qimeng::reportFaults("@name@");
+  return @function@(argc, argv);
+}
 ]])
     add_executable(${name} ${main})
-    target_link_libraries(${name} PRIVATE ${name}-main)
+    target_link_libraries(${name} PRIVATE ${name}-main QiMengSupport)
     if(arg_MLIR)
       target_link_libraries(${name} PRIVATE qimeng_mlir)
     endif()
@@ -110,7 +114,7 @@ function(qimeng_add_multicall)
   configure_file(${PROJECT_SOURCE_DIR}/cmake/MultiCall.cpp.in multicall/qimeng.cpp @ONLY)
   add_executable(qimeng ${CMAKE_CURRENT_BINARY_DIR}/multicall/qimeng.cpp)
   qimeng_common(qimeng)
-  target_link_libraries(qimeng PRIVATE ${libraries} qimeng_mlir)
+  target_link_libraries(qimeng PRIVATE ${libraries} QiMengSupport qimeng_mlir)
   add_custom_command(TARGET qimeng POST_BUILD ${links} VERBATIM)
   add_dependencies(qimeng-tools qimeng)
 endfunction()

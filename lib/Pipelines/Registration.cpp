@@ -8,6 +8,7 @@
 #include "qimeng/Pipelines/Registration.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -32,6 +33,7 @@ void qimeng::registerDialects(DialectRegistry &registry) {
                   math::MathDialect, memref::MemRefDialect, NVVM::NVVMDialect,
                   scf::SCFDialect, tensor::TensorDialect,
                   transform::TransformDialect>();
+  func::registerInlinerExtension(registry);
   registerTransformExtension(registry);
   linalg::registerTransformDialectExtension(registry);
   registerCPUDialects(registry);
@@ -40,6 +42,7 @@ void qimeng::registerDialects(DialectRegistry &registry) {
 void qimeng::registerPasses() {
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
+  mlir::registerInlinerPass();
   mlir::registerLoopInvariantCodeMotionPass();
   mlir::registerSymbolDCEPass();
   registerActionPasses();

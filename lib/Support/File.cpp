@@ -51,7 +51,33 @@ static bool writeAll(int fd, std::string_view bytes) {
   return true;
 }
 
-Status writeFile(const std::string &path, std::string_view bytes) {
+/// A device or a pipe has no old content to keep, and must stay what it is.
+static Status writeInPlace(const std::string &path, std::string_view bytes) {
+  int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0)
+    return systemError("write", path);
+  bool ok = writeAll(fd, bytes);
+  Error error = systemError("write", path);
+  ::close(fd);
+  if (ok)
+    return {};
+  return error;
+}
+
+Status writeFile(const std::string &name, std::string_view bytes) {
+  struct stat known;
+  std::string path = name;
+  if (::stat(name.c_str(), &known) == 0) {
+    if (S_ISDIR(known.st_mode))
+      return Error{"cannot write '" + name + "': Is a directory"};
+    if (!S_ISREG(known.st_mode))
+      return writeInPlace(name, bytes);
+    // What a link points to is replaced, not the link.
+    std::error_code failure;
+    fs::path target = fs::canonical(name, failure);
+    if (!failure)
+      path = target.string();
+  }
   std::string aside = path + ".XXXXXX";
   int fd = ::mkostemp(aside.data(), O_CLOEXEC);
   if (fd < 0)

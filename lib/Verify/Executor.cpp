@@ -14,8 +14,10 @@
 #include "mlir/Pass/PassManager.h"
 #include "qimeng/Conversion/ToCPU/ToCPU.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstring>
+#include <unistd.h>
 
 using namespace mlir;
 using namespace qimeng;
@@ -153,6 +155,9 @@ static bool isWritten(Value memref) {
 }
 
 LogicalResult CPUExecutor::findOperands(Operation *entry) {
+  double bytes = 0;
+  const double memory =
+      double(::sysconf(_SC_PHYS_PAGES)) * double(::sysconf(_SC_PAGESIZE));
   auto describe = [&](Type type, TensorSpec &spec) -> LogicalResult {
     Type element = getElementTypeOrSelf(type);
     auto shaped = dyn_cast<ShapedType>(type);
@@ -166,6 +171,20 @@ LogicalResult CPUExecutor::findOperands(Operation *entry) {
         (shaped && !shaped.hasStaticShape()))
       return entry->emitError() << "has an operand of type " << type
                                 << "; only static shapes are supported";
+    if (shaped && llvm::is_contained(shaped.getShape(), 0))
+      return entry->emitError() << "has an operand of type " << type
+                                << ", which has no elements; remove it";
+    double elements = 1;
+    if (shaped)
+      for (int64_t size : shaped.getShape())
+        elements *= double(size);
+    bytes += elements * dataTypeBytes(*dataType);
+    if (bytes > memory)
+      return entry->emitError()
+             << "its operands and results take more than the "
+             << llvm::formatv("{0:f1}", memory / 1e9).str()
+             << " GB of memory that this machine has; run it at smaller sizes "
+                "(qimeng-opt --qimeng-resize)";
     auto memref = dyn_cast<MemRefType>(type);
     if (memref && !memref.getLayout().isIdentity())
       return entry->emitError() << "has an operand of type " << type
@@ -250,6 +269,10 @@ FailureOr<std::unique_ptr<CPUExecutor>> CPUExecutor::create(ModuleOp module,
     return failure();
   StringRef symbol = SymbolTable::getSymbolName(entry);
   OwningOpRef<ModuleOp> copy = extract(module, entry);
+  for (auto function : copy->getOps<func::FuncOp>())
+    if (function.isExternal())
+      return function.emitError()
+             << "is called and has no body; define it, or remove the call";
   if (failed(lowerKernelsToCPU(*copy)))
     return failure();
   if (auto checks = (*copy)->getAttrOfType<ArrayAttr>(checksAttribute)) {

@@ -10,7 +10,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
+#include "qimeng/Pipelines/OpenProgram.h"
 #include "qimeng/Pipelines/Registration.h"
 #include "qimeng/Verify/Numbers.h"
 #include "qimeng/Verify/Oracle.h"
@@ -54,7 +54,7 @@ enum ExitCode { Right = 0, Wrong = 1, Unusable = 2 };
 static OwningOpRef<ModuleOp>
 read(const std::string &path, llvm::SourceMgr &sources, MLIRContext *context) {
   std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(path, &message);
+  std::unique_ptr<llvm::MemoryBuffer> file = openProgram(path, message);
   if (!file) {
     llvm::errs() << "qimeng-run: " << message << "\n";
     return {};
@@ -166,6 +166,8 @@ int qimengRunMain(int argc, char **argv) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
+  // An error shows its line of the input, and need not repeat the operation.
+  context.printOpOnDiagnostic(false);
   llvm::SourceMgr sources, referenceSources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module = read(file, sources, &context);

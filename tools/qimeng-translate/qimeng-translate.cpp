@@ -1,16 +1,17 @@
-//===- qimeng-translate.cpp - Programs to LLVM IR, PTX and cubin
-//-----------===//
+//===- qimeng-translate.cpp - Programs to LLVM IR, PTX and cubin ----------===//
 //
 // Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
 #include "qimeng/Conversion/ToGPU/ToGPU.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
+#include "qimeng/Pipelines/OpenProgram.h"
 #include "qimeng/Pipelines/Registration.h"
 #include "qimeng/Support/File.h"
 #include "qimeng/Target/Assembler.h"
@@ -56,6 +57,23 @@ folder holds PTX, which the driver assembles when the program is loaded.
 int fail(ExitCode code, const std::string &message) {
   llvm::errs() << "qimeng-translate: " << message << "\n";
   return code;
+}
+
+/// Whether there is something to translate.
+LogicalResult checkKernels(ModuleOp module) {
+  if (!module.getOps<qimeng::KernelOp>().empty() ||
+      !module.getOps<LLVM::LLVMFuncOp>().empty())
+    return success();
+  for (Operation &op : *module.getBody())
+    if (isa<func::FuncOp>(op))
+      return emitError(op.getLoc())
+             << "is a function and not a kernel; make kernels of a tensor "
+                "program with qimeng-opt --qimeng-partition, and tile them "
+                "with "
+                "--qimeng-tile or a recipe";
+  return module.emitError()
+         << "holds no kernel; expected tiled qimeng.kernel operations, or "
+            "llvm.func kernels";
 }
 
 void printReport(llvm::ArrayRef<qimeng::KernelResources> kernels,
@@ -135,9 +153,12 @@ int qimengTranslateMain(int argc, char **argv) {
   qimeng::registerDialects(registry);
   qimeng::registerGpuTargetInterfaces(registry);
   MLIRContext context(registry);
+  // An error shows its line of the input, and need not repeat the operation.
+  context.printOpOnDiagnostic(false);
   qimeng::loadGpuDialects(context);
   std::string error;
-  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(input, &error);
+  std::unique_ptr<llvm::MemoryBuffer> buffer =
+      qimeng::openProgram(input, error);
   if (!buffer)
     return fail(BadInput, error);
   llvm::SourceMgr sources;
@@ -150,6 +171,8 @@ int qimengTranslateMain(int argc, char **argv) {
   qimeng::PtxOptions options;
   if (noOptimize)
     options.optimize = qimeng::PtxOptions::Optimize::None;
+  if (failed(checkKernels(*module)))
+    return BadInput;
   if (form == Form::Program)
     return makeProgram(*module, **architecture, options, report, output);
   if (!module->getOps<qimeng::KernelOp>().empty()) {

@@ -9,7 +9,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
+#include "qimeng/Pipelines/OpenProgram.h"
 #include "qimeng/Pipelines/Registration.h"
 #include "qimeng/Verify/Verify.h"
 #include "llvm/Support/CommandLine.h"
@@ -60,7 +60,7 @@ enum ExitCode { Accepted = 0, Refused = 1, Unusable = 2 };
 static OwningOpRef<ModuleOp>
 read(const std::string &path, llvm::SourceMgr &sources, MLIRContext *context) {
   std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(path, &message);
+  std::unique_ptr<llvm::MemoryBuffer> file = openProgram(path, message);
   if (!file) {
     llvm::errs() << "qimeng-verify: " << message << "\n";
     return {};
@@ -133,6 +133,8 @@ int qimengVerifyMain(int argc, char **argv) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
+  // An error shows its line of the input, and need not repeat the operation.
+  context.printOpOnDiagnostic(false);
   llvm::SourceMgr sourcesBefore, sourcesAfter;
   SourceMgrDiagnosticHandler handlerBefore(sourcesBefore, &context);
   OwningOpRef<ModuleOp> before = read(files.front(), sourcesBefore, &context);
@@ -147,6 +149,12 @@ int qimengVerifyMain(int argc, char **argv) {
       return Unusable;
   }
   ModuleOp rewritten = after ? *after : *before;
+  if (rewritten.getOps<KernelOp>().empty()) {
+    rewritten.emitError() << "holds no qimeng.kernel to check; make kernels of "
+                             "a tensor program with qimeng-opt "
+                             "--qimeng-partition";
+    return Unusable;
+  }
   bool ranNumbers = false;
   if (failed(verifyRewrite(*before, rewritten, options, &ranNumbers)))
     return Refused;

@@ -43,6 +43,12 @@ struct QiMengLowerToGPU : qimeng::impl::QiMengLowerToGPUBase<QiMengLowerToGPU> {
       return signalPassFailure();
     }
     ModuleOp module = getOperation();
+    // What is left would be nothing.
+    if (module.getOps<KernelOp>().empty()) {
+      module.emitError() << "holds no kernel; make kernels of a tensor program "
+                            "with --qimeng-partition first";
+      return signalPassFailure();
+    }
     FailureOr<OwningOpRef<ModuleOp>> lowered = lowerToGpu(module, **known);
     if (failed(lowered))
       return signalPassFailure();
