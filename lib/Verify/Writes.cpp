@@ -243,6 +243,9 @@ OutputCheck::mapThroughView(const Write &write, ArrayRef<Progression> viewBox) {
   Image image;
   if (write.map.isIdentity()) {
     image.box.assign(viewBox.begin(), viewBox.end());
+    // A padded view may be larger than the operand.
+    for (auto [progression, size] : llvm::zip_equal(image.box, shape))
+      progression = cut(progression, size);
     return image;
   }
   MLIRContext *context = kernel.getContext();
