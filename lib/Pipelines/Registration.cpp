@@ -22,6 +22,7 @@
 #include "qimeng/Dialect/QiMeng/TransformOps/MacroAction.h"
 #include "qimeng/Dialect/QiMeng/Transforms/Passes.h"
 #include "qimeng/Partition/Partition.h"
+#include "qimeng/Target/Ptx.h"
 #include "qimeng/Verify/Passes.h"
 
 using namespace mlir;
@@ -37,6 +38,7 @@ void qimeng::registerDialects(DialectRegistry &registry) {
   registerTransformExtension(registry);
   linalg::registerTransformDialectExtension(registry);
   registerCPUDialects(registry);
+  registerGpuTargetInterfaces(registry);
 }
 
 void qimeng::registerPasses() {

@@ -20,7 +20,6 @@ using namespace qimeng;
 static DialectRegistry makeRegistry() {
   DialectRegistry registry;
   registerDialects(registry);
-  registerGpuTargetInterfaces(registry);
   return registry;
 }
 

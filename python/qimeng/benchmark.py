@@ -188,8 +188,8 @@ def tune(case, tool, examples, budget, folder):
 
 def search_facts(trials):
     """How far the search came from its first correct kernel, as it measured itself."""
-    times = [trial["measuredMicroseconds"] for trial in trials
-             if trial.get("status") == "verified" and trial.get("measuredMicroseconds")]
+    times = [trial["measured_us"] for trial in trials
+             if trial.get("status") == "verified" and trial.get("measured_us")]
     if not times:
         return {"trials": len(trials)}
     return {"trials": len(trials), "first_us": round(times[0], 2), "tuned_us": round(min(times), 2),

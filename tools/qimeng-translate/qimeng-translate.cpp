@@ -151,7 +151,6 @@ int qimengTranslateMain(int argc, char **argv) {
 
   DialectRegistry registry;
   qimeng::registerDialects(registry);
-  qimeng::registerGpuTargetInterfaces(registry);
   MLIRContext context(registry);
   // An error shows its line of the input, and need not repeat the operation.
   context.printOpOnDiagnostic(false);
