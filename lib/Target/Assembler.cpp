@@ -131,6 +131,13 @@ Result<Cubin> assemble(std::string_view ptx, const Architecture &architecture,
           who + " is too old for " + architecture.name +
           "; install a newer CUDA toolkit or set QIMENG_PTXAS. It said: " +
           oneParagraph(run->output)};
+    if (run->exitCode > 128)
+      return Error{who + " was ended by signal " +
+                   std::to_string(run->exitCode - 128) + " on the PTX for " +
+                   architecture.name +
+                   "; install another CUDA toolkit, or set QIMENG_PTXAS to "
+                   "another ptxas. " +
+                   oneParagraph(run->output)};
     return Error{who + " refused the PTX for " + architecture.name +
                  " with exit code " + std::to_string(run->exitCode) + ": " +
                  oneParagraph(run->output)};
@@ -142,8 +149,11 @@ Result<Cubin> assemble(std::string_view ptx, const Architecture &architecture,
     return Error{"ptxas serialized wgmma, a fault of the generated code: " +
                  oneParagraph(cubin.serializedWgmma.front())};
   Result<std::string> bytes = readFile(output);
-  if (!bytes)
-    return Error{bytes.error()};
+  if (!bytes || bytes->empty())
+    return Error{who +
+                 " ended without an error and made no cubin; set "
+                 "QIMENG_PTXAS to a ptxas that works. " +
+                 oneParagraph(run->output)};
   cubin.bytes = std::move(*bytes);
   return cubin;
 }

@@ -51,7 +51,7 @@ static Ptxas ask(const std::string &path) {
       known.try_emplace({path, info.st_mtime}, Ptxas{path, 0, 0});
   if (!isNew)
     return entry->second;
-  Result<Finished> version = runProgram({path, "--version"}, 60);
+  Result<Finished> version = runProgram({path, "--version"}, 20);
   if (version && version->exitCode == 0) {
     size_t at = version->output.find("release ");
     if (at != std::string::npos)
