@@ -195,7 +195,9 @@ bool Rules::split(KernelOp kernel) {
   double programs = traits.outputElements;
   if (traits.dots)
     programs /= 128 * 128;
-  if (programs > 0.4 * double(target.multiprocessors))
+  else if (!traits.reducesRows)
+    programs /= 32; // contiguous columns
+  if (programs > (traits.dots ? 0.4 : 1.0) * double(target.multiprocessors))
     return false;
   for (const Step &step : proposals(kernel, "split_reduction"))
     add({step}, "split the reduction: too few programs otherwise", false);
@@ -236,17 +238,26 @@ double scoreReductionTile(const KernelTraits &traits, const Step &step,
     }
   // Whole rows come out (softmax), or one value for each.
   bool rowsOut = traits.outputElements >= 0.5 * traits.reducedElements;
-  double elements = rowsOut ? outputs : outputs * traits.reducedExtent;
+  // Held at once: one step of the loop over the reduction, where there is one.
+  double chunk = 1;
   auto chunks = step.parameters.getAs<DenseI64ArrayAttr>("reduce");
+  if (chunks)
+    for (int64_t size : chunks.asArrayRef())
+      chunk *= size ? double(size) : traits.reducedExtent;
+  else
+    chunk = traits.reducedExtent;
+  double elements = rowsOut ? outputs : outputs * chunk;
   double programs = std::ceil(traits.outputElements / outputs);
   double score = 1;
   score *= std::min(1.0, programs / (2.0 * double(target.multiprocessors)));
   // Too few elements do not cover the latency; too many do not fit registers.
   score *= std::min(1.0, elements / 2048);
   if (elements > 16384)
-    score *= chunks ? 0.7 : 16384 / elements;
+    score *= 16384 / elements;
+  if (chunks)
+    score *= 0.9;
   if (!traits.reducesRows && !rowsOut)
-    score *= std::min(1.0, last / 64);
+    score *= std::sqrt(std::min(1.0, last / 32));
   auto warps = step.parameters.getAs<IntegerAttr>("warps");
   double perThread = elements / (32.0 * double(warps ? warps.getInt() : 4));
   score *= perThread < 8 ? perThread / 8 : perThread > 32 ? 32 / perThread : 1;

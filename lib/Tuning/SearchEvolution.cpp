@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SearchCommon.h"
+#include "qimeng/Tuning/CostModel.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -28,9 +29,20 @@ LogicalResult qimeng::searchEvolutionarily(const SearchInput &input,
     return failure();
   std::vector<Ranked> ranked = std::move(*greedy);
   Mutator mutator(input.payload, input.architecture, input.seed);
+  // Recipes that make the same program are the same candidate.
   llvm::StringSet<> seen;
-  for (const Ranked &one : ranked)
-    seen.insert(one.recipe.str());
+  auto isNew = [&](const Recipe &recipe, double &predicted) {
+    OwningOpRef<ModuleOp> program =
+        materialize(input.payload, recipe, input.architecture);
+    if (!program)
+      return false;
+    std::string text;
+    llvm::raw_string_ostream(text) << **program;
+    predicted = estimateProgram(*program, input.architecture).microseconds;
+    return seen.insert(text).second;
+  };
+  for (Ranked &one : ranked)
+    isNew(one.recipe, one.predicted);
 
   int barren = 0;
   while (!input.runner.exhausted() && barren < 8) {
@@ -65,10 +77,8 @@ LogicalResult qimeng::searchEvolutionarily(const SearchInput &input,
             parent.recipe, ranked[mutator.draw(ranked.size())].recipe, change);
       else
         recipe = mutator.mutate(parent.recipe, change);
-      if (!recipe || !seen.insert(recipe->str()).second)
-        continue;
-      double predicted = predictMicroseconds(input, *recipe);
-      if (predicted <= 0)
+      double predicted = 0;
+      if (!recipe || !isNew(*recipe, predicted))
         continue;
       // The model's errors are much the same for parent and child.
       double correction =

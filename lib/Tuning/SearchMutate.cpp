@@ -9,6 +9,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "qimeng/Tuning/CostModel.h"
 #include "qimeng/Tuning/Search.h"
+#include "qimeng/Verify/Structure.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 
@@ -117,8 +118,15 @@ std::optional<Recipe> Mutator::repair(ArrayRef<Step> steps) {
     if (failed(complete) || !isRunnable(*program))
       return std::nullopt;
     ProgramCost cost = estimateProgram(*program, architecture);
-    if (cost.misfit.empty())
+    if (cost.misfit.empty()) {
+      // What Verify would refuse for its resources is no trial worth.
+      StructureOptions limits;
+      limits.architecture = &architecture;
+      for (KernelOp kernel : program->getOps<KernelOp>())
+        if (failed(checkKernel(kernel, limits)))
+          return std::nullopt;
       return *complete;
+    }
     // Too much shared memory, mostly: fewer stages.
     bool lowered = false;
     for (const KernelCost &launch : cost.launches)

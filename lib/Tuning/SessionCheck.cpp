@@ -15,7 +15,7 @@ using namespace qimeng;
 
 /// Operations of one run on the CPU: some tens of milliseconds, and the most
 /// that is borne where a recipe needs larger sizes.
-static constexpr double wantedWork = 4e8, mostWork = 4e9;
+static constexpr double wantedWork = 1.5e8, mostWork = 4e9;
 
 LogicalResult qimeng::toKernelProgram(ModuleOp program) {
   if (!program.getOps<KernelOp>().empty())
@@ -40,20 +40,20 @@ SessionCheck::SessionCheck(ModuleOp program, ModuleOp payload,
                            const Architecture &architecture)
     : architecture(architecture) {
   DiagnosticText diagnostics(program.getContext());
-  // No multiple of a tile, larger than most tiles, with room for pipelines;
-  // then smaller, for tensors of many dimensions.
+  // No multiples of tiles. The first that is cheap is where candidates are
+  // compared; those before it, from the last to the first, are for recipes that
+  // need more: many stages, or long chunks.
   static const std::vector<std::vector<int64_t>> choices = {
-      {259, 323, 291, 277, 307},
-      {131, 149, 67, 83, 101},
-      {37, 67, 29, 41, 19},
-      {5, 11, 7, 3, 9}};
-  bool isKernelProgram = !program.getOps<KernelOp>().empty();
+      {1031, 1283, 1093, 1187, 1301}, {523, 587, 547, 571, 541},
+      {259, 323, 291, 277, 307},      {131, 149, 67, 83, 101},
+      {37, 67, 29, 41, 19},           {5, 11, 7, 3, 9}};
+  constexpr size_t firstChoice = 2;
   FailureOr<SmallVector<DimensionSymbol>> symbols = failure();
-  if (!isKernelProgram)
+  if (program.getOps<KernelOp>().empty())
     symbols = getDimensionSymbols(program);
-  std::vector<std::unique_ptr<Level>> large;
   if (succeeded(symbols) && !symbols->empty()) {
-    for (const auto &choice : choices) {
+    std::vector<std::unique_ptr<Level>> larger;
+    for (auto [number, choice] : llvm::enumerate(choices)) {
       SmallVector<int64_t> sizes;
       for (auto [index, symbol] : llvm::enumerate(*symbols))
         sizes.push_back(std::min(symbol.size, choice[index % choice.size()]));
@@ -63,15 +63,14 @@ SessionCheck::SessionCheck(ModuleOp program, ModuleOp payload,
       addLevel(**small, mostWork);
       if (levels.empty())
         continue;
-      if (levels.back()->work <= wantedWork)
+      if (number >= firstChoice && levels.back()->work <= wantedWork)
         break;
-      // Affordable only where smaller ones do not do.
-      large.push_back(std::move(levels.back()));
+      larger.push_back(std::move(levels.back()));
       levels.pop_back();
     }
-    while (!large.empty()) {
-      levels.push_back(std::move(large.back()));
-      large.pop_back();
+    while (!larger.empty()) {
+      levels.push_back(std::move(larger.back()));
+      larger.pop_back();
     }
   }
   // Some recipes apply to the real sizes alone.

@@ -7,6 +7,7 @@
 
 #include "SessionRunner.h"
 #include "mlir/Parser/Parser.h"
+#include "qimeng/Verify/Structure.h"
 #include <algorithm>
 
 using namespace mlir;
@@ -109,7 +110,15 @@ Session::Compiled Session::compileCandidate(ThreadState &thread,
   FailureOr<OwningOpRef<ModuleOp>> candidate = failure();
   if (succeeded(recipe))
     candidate = recipe->replay(thread.parse(payloadText), options.architecture);
-  if (succeeded(candidate))
+  // Tiles that no device holds would keep the compiler busy for minutes.
+  StructureOptions limits;
+  limits.architecture = options.architecture;
+  bool fits =
+      succeeded(candidate) &&
+      llvm::all_of((**candidate).getOps<KernelOp>(), [&](KernelOp kernel) {
+        return succeeded(checkKernel(kernel, limits));
+      });
+  if (fits)
     compiled.kernels = compiler->compile(**candidate);
   else
     compiled.diagnostics = diagnostics.str();

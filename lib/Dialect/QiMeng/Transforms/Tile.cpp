@@ -237,9 +237,13 @@ static void proposeDot(const Traits &traits, const Architecture &target,
 /// else in chunks, with the outputs walked in a loop.
 static void proposeReduction(const Traits &traits, Proposer &proposer) {
   size_t rank = traits.shape.size();
-  int64_t longest = 1;
-  for (const ReductionAxis &axis : traits.axes)
-    longest = std::max<int64_t>(longest, llvm::PowerOf2Ceil(axis.extent));
+  // Elements that one output combines: an operation's axes together.
+  int64_t longest = 1, extents = 1;
+  for (auto [index, axis] : llvm::enumerate(traits.axes)) {
+    bool first = index == 0 || traits.axes[index - 1].op != axis.op;
+    extents = (first ? 1 : extents) * llvm::PowerOf2Ceil(axis.extent);
+    longest = std::max(longest, extents);
+  }
   int64_t last = rank ? traits.shape.back() : 1;
   // Rows of outputs whose last dimension is whole: softmax, norms, scans.
   bool wholeLast =
@@ -250,9 +254,16 @@ static void proposeReduction(const Traits &traits, Proposer &proposer) {
     return std::clamp<int64_t>(llvm::PowerOf2Ceil(elements) / (32 * 16), 1, 16);
   };
   auto chunked = [&](int64_t chunk) {
-    SmallVector<int64_t> reduce;
-    for (const ReductionAxis &axis : traits.axes)
-      reduce.push_back(fit(chunk, axis.extent, 1));
+    // The last axis of an operation first: it is contiguous, mostly.
+    SmallVector<int64_t> reduce(traits.axes.size());
+    int64_t left = chunk;
+    for (size_t index = reduce.size(); index-- > 0;) {
+      const ReductionAxis &axis = traits.axes[index];
+      if (index + 1 == reduce.size() || traits.axes[index + 1].op != axis.op)
+        left = chunk;
+      reduce[index] = fit(left, axis.extent, 1);
+      left = std::max<int64_t>(1, left / reduce[index]);
+    }
     return reduce;
   };
   if (wholeLast) {
