@@ -8,6 +8,7 @@
 #include "qimeng/Verify/Numbers.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/SymbolTable.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
@@ -67,6 +68,32 @@ static double findLongestSum(ModuleOp module) {
     longest = std::max(longest, terms);
   });
   return longest;
+}
+
+/// The coarsest rounding, relative, of a value that the program computes with
+/// f16 or bf16 as its type and then reads again; 0 without such values. (In a
+/// candidate some readers may see the value rounded, others as it was.)
+static double findInnerRounding(ModuleOp module) {
+  double rounding = 0;
+  auto see = [&](Type type) {
+    Type element = getElementTypeOrSelf(type);
+    if (element.isBF16())
+      rounding = std::max(rounding, 0x1p-8);
+    else if (element.isF16())
+      rounding = std::max(rounding, 0x1p-11);
+  };
+  module.walk([&](Operation *op) {
+    if (isa<memref::AllocOp>(op))
+      return see(op->getResult(0).getType());
+    if (!isa<linalg::LinalgOp, linalg::SoftmaxOp>(op) ||
+        isa<linalg::FillOp, linalg::TransposeOp, linalg::BroadcastOp,
+            linalg::CopyOp>(op))
+      return;
+    for (Value result : op->getResults())
+      if (!llvm::all_of(result.getUsers(), llvm::IsaPred<func::ReturnOp>))
+        see(result.getType());
+  });
+  return rounding;
 }
 
 namespace {
@@ -172,6 +199,7 @@ NumbersCheck::create(ModuleOp reference, StringRef entry,
   check->outputs.assign((*precise)->getOutputs().begin(),
                         (*precise)->getOutputs().end());
   check->longestSum = findLongestSum(reference);
+  check->innerRounding = findInnerRounding(reference);
   for (auto [number, mode] : llvm::enumerate(options.modes))
     if (failed(check->addTrial(**oracle, **precise, mode, options.seed + number,
                                options.perturbations)))
@@ -242,8 +270,10 @@ LogicalResult NumbersCheck::addTrial(const CPUExecutor &oracle,
       double error = std::isfinite(p) && std::isfinite(r)
                          ? std::max(0.0, std::abs(p - r) - 0.5 * ulp)
                          : 0;
-      allowed[i] = (isHalf ? 0.5 + 0x1p-4 : 4.0) * ulp + 2 * error + 2 * worst +
-                   longestSum * moved[number][i] + format.smallest;
+      allowed[i] =
+          (isHalf ? 0.5 + 0x1p-4 : 4.0) * ulp + 2 * error + 2 * worst +
+          std::max(longestSum, innerRounding * 0x1p24) * moved[number][i] +
+          format.smallest;
     }
   }
   trials.push_back(std::move(trial));

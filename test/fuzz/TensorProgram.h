@@ -43,7 +43,7 @@ std::vector<std::string> getOperationClasses();
 /// jump (comparison, arg max) are applied to values without rounding errors
 /// only, so that the float64 reference takes the same branch. The first
 /// operation is of class `first` unless that is empty. With `sensitive` every
-/// result depends on its inputs: no soft maximum of one element.
+/// operation's result depends on all of its inputs.
 TensorProgram makeTensorProgram(uint64_t seed, const std::string &first = "",
                                 bool sensitive = false);
 

@@ -17,7 +17,11 @@
 //       over a few random directions: the condition of the element;
 //   N   the longest sum, by the reference's shapes.
 //
-//   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + N S
+//   I   where the reference rounds values to f16 or bf16 between operations: how
+//       much coarser that rounding is than the inputs' of S (2^16 for bf16). A
+//       candidate may leave out any of these roundings.
+//
+//   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + max(N, I) S
 //
 // where the maximum is over the output's well-conditioned elements and leaves
 // out the last rounding, ulps(R) is just above half an ulp of f16 and bf16, 4
@@ -88,6 +92,7 @@ private:
 
   llvm::SmallVector<TensorSpec> inputs, outputs;
   double longestSum = 1;
+  double innerRounding = 0;
   std::vector<Trial> trials;
 };
 
