@@ -17,11 +17,12 @@
 //       over a few random directions: the condition of the element;
 //   N   the longest sum, by the reference's shapes.
 //
-//   I   where the reference rounds values to f16 or bf16 between operations: how
-//       much coarser that rounding is than the inputs' of S (2^16 for bf16). A
-//       candidate may leave out any of these roundings.
+//   I   where the reference rounds values to f16 or bf16 between operations: that
+//       rounding, 2^-11 or 2^-8. A candidate may leave out any of them, for some
+//       readers of a value and not for others, so that even a common factor
+//       need not cancel.
 //
-//   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + max(N, I) S
+//   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + max(N, 2^24 I) S + 2 I |R|
 //
 // where the maximum is over the output's well-conditioned elements and leaves
 // out the last rounding, ulps(R) is just above half an ulp of f16 and bf16, 4
