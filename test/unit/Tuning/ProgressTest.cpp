@@ -332,6 +332,8 @@ TEST_F(ProgressTest, KilledAtAnyMomentTheTerminalIsUsable) {
   for (int signal : {SIGINT, SIGKILL}) {
     pid_t child = ::fork();
     if (child == 0) {
+      // What runs in the background is started with SIGINT ignored.
+      ::signal(signal, SIG_DFL);
       Progress::Options ticking;
       ticking.fd = terminal;
       Progress progress(ticking);
