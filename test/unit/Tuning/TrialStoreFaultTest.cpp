@@ -230,8 +230,9 @@ TEST_F(TrialStoreFaultTest, ReadOnlyFolderAndFile) {
   std::string above = folder->path().substr(0, folder->path().rfind('/'));
   struct stat known;
   ASSERT_EQ(::stat(above.c_str(), &known), 0);
-  if (!(known.st_mode & S_IXOTH))
-    ASSERT_EQ(::chmod(above.c_str(), known.st_mode | S_IXOTH), 0);
+  constexpr mode_t through = S_IXGRP | S_IXOTH;
+  if ((known.st_mode & through) != through)
+    ASSERT_EQ(::chmod(above.c_str(), known.st_mode | through), 0);
   ::chmod(path.c_str(), 0666);
   ::chmod(folder->path().c_str(), 0555);
   refusal(path, "it cannot be written");       // no room for the journal
