@@ -297,7 +297,8 @@ Session::run(const std::vector<Candidate> &candidates) {
     }
     if (int64_t(trials.size()) >= options.budget)
       outOfBudget = true;
-    if (exhausted()) {
+    // The first kernel is tried however little time there is.
+    if (exhausted() && !trials.empty()) {
       outOfTime |= !outOfBudget;
       break;
     }
