@@ -57,8 +57,8 @@ std::pair<int64_t, int64_t> getBounds(mlir::AffineExpr expr,
 /// can be.
 mlir::AffineMap simplify(mlir::AffineMap map, llvm::ArrayRef<int64_t> sizes);
 
-/// The same, for a map to indices of `target`. Where a dimension of size 1 meets
-/// one of size 1, the map stays an identity.
+/// The same, for a map to indices of `target`. Where a dimension of size 1
+/// meets one of size 1, the map stays an identity.
 mlir::AffineMap simplify(mlir::AffineMap map, llvm::ArrayRef<int64_t> sizes,
                          llvm::ArrayRef<int64_t> target);
 

@@ -1,5 +1,4 @@
-//===- Numbers.h - Check 4: do two programs give the same numbers? -*- C++
-//-*-===//
+//===- Numbers.h - Check 4: the same numbers? -------------------*- C++ -*-===//
 //
 // Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,17 +9,16 @@
 // NaN inputs. What it may differ by from the float64 meaning R of the reference
 // is derived, per element i of an output, from
 //
-//   P   the reference run in the precision that kernels promise: every
-//   operation
-//       computes in f32 (f64 for f64) and rounds once, when it writes a tensor;
-//   S   how much R moves when every input element is off by one rounding, taken
-//       over a few random directions: the condition of the element;
-//   N   the longest sum, by the reference's shapes.
-//
-//   I   where the reference rounds values to f16 or bf16 between operations: that
-//       rounding, 2^-11 or 2^-8. A candidate may leave out any of them, for some
-//       readers of a value and not for others, so that even a common factor
-//       need not cancel.
+//   P  the reference run in the precision that kernels promise: every
+//      operation computes in f32 (f64 for f64) and rounds once, when it
+//      writes a tensor;
+//   S  how much R moves when every input element is off by one rounding,
+//      taken over a few random directions: the condition of the element;
+//   N  the longest sum, by the reference's shapes;
+//   I  where the reference rounds values to f16 or bf16 between operations:
+//      that rounding, 2^-11 or 2^-8. A candidate may leave out any of them,
+//      for some readers of a value and not for others, so that even a common
+//      factor need not cancel.
 //
 //   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + max(N, 2^24 I) S + 2 I |R|
 //

@@ -339,8 +339,8 @@ void ReorderOp::propose(KernelOp kernel, const Architecture &,
   kernel.walk([&](DotOp) { products = true; });
   if (products)
     for (int64_t raster : {8, 4, 16, 2})
-      // A group larger than the grid is legal, since recipes are checked at small
-      // sizes, too; it only changes nothing.
+      // A group larger than the grid is legal, since recipes are checked at
+      // small sizes, too; it only changes nothing.
       if (raster <= kernel.getGrid()->front())
         add("raster", raster);
   if (!products)
