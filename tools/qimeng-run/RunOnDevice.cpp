@@ -82,6 +82,8 @@ int runOnDevice(ModuleOp module, StringRef entry, unsigned ordinal,
     llvm::errs() << "qimeng-run: " << device.error() << "\n";
     return Unusable;
   }
+  // Partitioning makes operations that the input need not hold.
+  module.getContext()->loadAllAvailableDialects();
   OwningOpRef<ModuleOp> program = module.clone();
   if (failed(prepare(*program, entry, *arch)))
     return Unusable;

@@ -187,6 +187,10 @@ LogicalResult KernelEmitter::checkWgmma(DotOp op) {
     return op.emitOpError()
            << "asks for wgmma, which needs a multiple of 4 warps, found "
            << numThreads / 32;
+  if (firstThread % 128 != 0)
+    return op.emitOpError()
+           << "asks for wgmma in a role that begins at warp "
+           << firstThread / 32 << "; it must begin at a multiple of 4";
   auto [m, n, k] = productSizes(op);
   if (m % (64 * (numThreads / 128)) != 0 || n < 8 || n > 256 ||
       k % kind->k != 0)
@@ -265,7 +269,10 @@ static std::optional<ProductLoop> matchProductLoop(scf::ForOp loop) {
 bool KernelEmitter::isProductLoop(scf::ForOp loop) {
   auto match = matchProductLoop(loop);
   APInt lower, upper;
+  // With a single slot, the next product cannot arrive before this one's slot
+  // is given back.
   return match && channels[match->take.getChannel()].barriers &&
+         channels[match->take.getChannel()].stages > 1 &&
          matchPattern(loop.getLowerBound(), m_ConstantInt(&lower)) &&
          matchPattern(loop.getUpperBound(), m_ConstantInt(&upper)) &&
          lower.slt(upper);
@@ -383,7 +390,8 @@ LogicalResult KernelEmitter::emitTmaStore(StoreOp op) {
   for (int j = 0; j < 4; ++j)
     chunks.push_back(sharedPointer(
         add(rowOffset, shl(bitXor(add(half, 2 * j), swizzle), 4))));
-  Value barrierNumber = add(warpgroup, barrierId + 1);
+  // The upper half of the 16 named barriers is the warpgroups'.
+  Value barrierNumber = add(warpgroup, 8 + firstThread / 128);
   auto groupBarrier = [&] {
     NVVM::BarrierOp::create(b, Type(), barrierNumber, i32(128), nullptr,
                             Value());

@@ -169,8 +169,9 @@ void KernelEmitter::exchange(int64_t bytes,
                              llvm::function_ref<void(Value)> write,
                              llvm::function_ref<void(Value)> read) {
   exchangeBytes = std::max(exchangeBytes, bytes);
-  // The area's place is known once all channels and staging areas are.
-  auto base = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
+  // The area's place is known once all channels and staging areas are. Until
+  // then an undefined value stands for it, which nothing folds.
+  auto base = LLVM::UndefOp::create(b, b.getI32Type());
   exchangeBases.push_back(base);
   if (exchangeDirty)
     barrier();
@@ -219,11 +220,31 @@ LogicalResult KernelEmitter::emit(ModuleOp module) {
   });
   if (powers.wasInterrupted())
     return failure();
+  // Indices are counted in 32 bits.
+  WalkResult sizes = kernel.walk([&](Operation *op) -> WalkResult {
+    Value source;
+    if (isa<LoadOp, GatherOp>(op))
+      source = op->getOperand(0);
+    else if (auto store = dyn_cast<StoreOp>(op))
+      source = store.getTarget();
+    else
+      return WalkResult::advance();
+    auto memref = cast<MemRefType>(getAccess(source).operand.getType());
+    for (ArrayRef<int64_t> shape : {memref.getShape(), getSourceShape(source)})
+      for (int64_t size : shape)
+        if (size >= int64_t(1) << 31)
+          return op->emitOpError() << "reads or writes a dimension of " << size
+                                   << " elements; a dimension must have fewer "
+                                      "than 2^31 to be lowered";
+    return WalkResult::advance();
+  });
+  if (sizes.wasInterrupted())
+    return failure();
   approximate = true;
   kernel.walk([&](StoreOp store) {
     Type element =
         cast<RankedTensorType>(store.getValue().getType()).getElementType();
-    if (isa<FloatType>(element) && element.getIntOrFloatBitWidth() > 16)
+    if (!isa<FloatType>(element) || element.getIntOrFloatBitWidth() > 16)
       approximate = false;
   });
 
@@ -295,8 +316,11 @@ LogicalResult KernelEmitter::emit(ModuleOp module) {
     return failure();
   LLVM::ReturnOp::create(b, ValueRange());
 
-  for (arith::ConstantOp base : exchangeBases)
-    base.setValueAttr(b.getI32IntegerAttr(staticShared));
+  for (LLVM::UndefOp base : exchangeBases) {
+    b.setInsertionPoint(base);
+    base.replaceAllUsesWith(i32(staticShared));
+    base.erase();
+  }
   int64_t shared = staticShared + exchangeBytes;
   if (shared == barrierBytes)
     shared = 0;
@@ -598,10 +622,12 @@ LogicalResult KernelEmitter::emitIf(scf::IfOp branch) {
     if (isa<RankedTensorType>(result.getType()))
       return branch.emitOpError() << "with tile results cannot be lowered to a "
                                      "GPU; use arith.select";
-    types.push_back(registerType(result.getType()));
+    types.push_back(result.getType().isIndex() ? b.getI32Type()
+                                               : result.getType());
   }
   types.append(changed.size() * 5, b.getI32Type());
   auto before = channelStates;
+  bool dirtyBefore = exchangeDirty;
   bool needsElse = !types.empty() || branch.elseBlock();
   auto emitted =
       scf::IfOp::create(b, types, scalar(branch.getCondition()), needsElse);
@@ -626,6 +652,7 @@ LogicalResult KernelEmitter::emitIf(scf::IfOp branch) {
   if (failed(emitRegion(branch.thenBlock(), &emitted.getThenRegion().front())))
     return failure();
   channelStates = before;
+  exchangeDirty = dirtyBefore;
   if (needsElse &&
       failed(emitRegion(branch.elseBlock(), &emitted.getElseRegion().front())))
     return failure();
@@ -636,11 +663,8 @@ LogicalResult KernelEmitter::emitIf(scf::IfOp branch) {
     for (Value *value : channelStates[channel].all())
       *value = emitted.getResult(next++);
   exchangeDirty = true;
-  // Every thread must commit the same number of copy groups, taken or not.
-  if (commitPending && !branch->getParentOfType<scf::IfOp>()) {
+  if (order.committingBranches.contains(branch))
     NVVM::CpAsyncCommitGroupOp::create(b);
-    commitPending = false;
-  }
   return success();
 }
 
@@ -734,13 +758,17 @@ LogicalResult KernelEmitter::emitScalar(Operation *op) {
   };
   Type result = narrow(op->getResult(0).getType());
   if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op)) {
+    // An index of the program is never so large that its i32 turns negative.
+    bool isSigned =
+        isa<arith::IndexCastOp>(op) || op->getOperand(0).getType().isIndex();
     Value value = scalar(op->getOperand(0));
     unsigned from = value.getType().getIntOrFloatBitWidth(),
              to = result.getIntOrFloatBitWidth();
     scalars[op->getResult(0)] =
         from == to  ? value
-        : from < to ? Value(arith::ExtSIOp::create(b, result, value))
-                    : Value(arith::TruncIOp::create(b, result, value));
+        : from > to ? Value(arith::TruncIOp::create(b, result, value))
+        : isSigned  ? Value(arith::ExtSIOp::create(b, result, value))
+                    : Value(arith::ExtUIOp::create(b, result, value));
     return success();
   }
   SmallVector<Value> operands;

@@ -15,11 +15,13 @@
 #ifndef QIMENG_CONVERSION_TOGPU_EMITTER_H
 #define QIMENG_CONVERSION_TOGPU_EMITTER_H
 
+#include "ChannelOrder.h"
 #include "Layout.h"
 #include "Plan.h"
 #include "SharedLayout.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 #include "qimeng/Support/Architecture.h"
@@ -65,7 +67,7 @@ struct Channel {
   int64_t fullBarriers = 0, emptyBarriers = 0; ///< bytes
   CopyKind copy = CopyKind::Registers;
   bool feedsWgmma = false;
-  bool releaseSynchronizes = false; ///< a put follows without a take between
+  int64_t releaseThreads = 32; ///< that one arrival at `empty` stands for
   int64_t consumerArrivals = 0;
 };
 
@@ -162,6 +164,8 @@ private:
   LogicalResult emitReduce(ReduceOp op);
   LogicalResult emitScan(ScanOp op);
   LogicalResult emitFold(FoldOp op);
+  LogicalResult emitFoldBody(mlir::Block &block, mlir::IRMapping &values,
+                             Regs &yielded);
   Value combine(Combiner kind, Value a, Value b);
   Value shuffleXor(Value value, int mask);
   Value asBits(Value value);
@@ -172,10 +176,10 @@ private:
   //===--------------------------------------------------------------------===//
   struct Place; ///< where the elements of a tile lie in an operand
   /// What is known without emitting anything.
-  Place describePlace(Value source, mlir::ValueRange offsets, bool masked,
-                      const Layout &layout);
-  Place place(Value source, mlir::ValueRange offsets, bool masked,
-              const Layout &layout);
+  Place describePlace(Operation *op, Value source, mlir::ValueRange offsets,
+                      bool masked, const Layout &layout);
+  Place place(Operation *op, Value source, mlir::ValueRange offsets,
+              bool masked, const Layout &layout);
   llvm::SmallVector<Value> coordinates(const Place &place, int64_t reg);
   mlir::Type storageType(mlir::Type element);
   Value address(const Place &place, int64_t reg);
@@ -215,7 +219,6 @@ private:
   LogicalResult prepareChannels();
   int64_t asyncChunk(LoadOp load, const SharedLayout &shared);
   Layout copyLayout(LoadOp load, const SharedLayout &shared);
-  uint32_t pendingPuts(TakeOp op);
   void initializeBarriers();
   LogicalResult emitPut(PutOp op);
   LogicalResult emitTake(TakeOp op);
@@ -254,13 +257,12 @@ private:
 
   int64_t staticShared = 0; ///< bytes in use before the exchange area
   int64_t exchangeBytes = 0;
-  llvm::SmallVector<mlir::arith::ConstantOp>
-      exchangeBases; ///< patched at the end
+  llvm::SmallVector<mlir::LLVM::UndefOp> exchangeBases; ///< replaced at the end
   bool exchangeDirty = false;
   int64_t storeStaging = 0;      ///< bytes offset of the TMA store staging
   int64_t storeStagingBytes = 0; ///< per warpgroup
   bool approximate = false;      ///< all results are rounded to 16 bits
-  bool commitPending = false;
+  ChannelOrder order;            ///< of a kernel without roles
 };
 
 } // namespace qimeng::gpu
