@@ -40,7 +40,7 @@ struct Program {
     /// Extents, outermost first; empty for a scalar.
     std::vector<int64_t> shape;
     /// The elements of a constant, bytes() of them; otherwise empty.
-    std::string data;
+    std::string data = {};
 
     int64_t elements() const;
     int64_t bytes() const;
