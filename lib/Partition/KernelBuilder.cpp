@@ -56,9 +56,11 @@ Tile KernelBuilder::load(const Source &source, AffineMap indexing) {
   assert(source.kind != Source::Kind::Scalar && "scalars are computed");
   if (source.kind == Source::Kind::Splat)
     return splat(source.splat);
-  AffineMap map =
-      simplify(source.map.compose(indexing), space,
-               cast<MemRefType>(source.buffer.getType()).getShape());
+  AffineMap map = source.map.compose(indexing);
+  map = mayAddUnitDims
+            ? simplify(map, space,
+                       cast<MemRefType>(source.buffer.getType()).getShape())
+            : simplify(map, space);
 
   SmallVector<int64_t> dims, shape;
   SmallVector<AffineExpr> compressed(space.size(),

@@ -48,6 +48,11 @@ public:
   mlir::RankedTensorType getType(llvm::ArrayRef<int64_t> dims,
                                  mlir::Type elementType) const;
 
+  /// Loads shall vary only along the dimensions that their indices name.
+  /// Otherwise a dimension of size 1 may be added, so that the map becomes a
+  /// permutation; the factors of a product cannot have it.
+  void keepUnitDims() { mayAddUnitDims = false; }
+
   /// `source` at index `indexing(space)`. Not for Source::Kind::Scalar.
   Tile load(const Source &source, mlir::AffineMap indexing);
   /// What gather reads `source` through: an operand or a view of one. Only for
@@ -93,6 +98,7 @@ private:
   mlir::OpBuilder &host;
   mlir::Location loc;
   llvm::SmallVector<int64_t> space;
+  bool mayAddUnitDims = true;
   mlir::OpBuilder builder;
   KernelOp kernel;
   llvm::MapVector<mlir::Value, mlir::BlockArgument> arguments;

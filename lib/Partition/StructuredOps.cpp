@@ -352,6 +352,7 @@ bool Partitioner::convertContraction(linalg::LinalgOp op, OutputGroup &group) {
       simplify(AffineMap::get(space.size(), 0, loops, context), space);
 
   KernelBuilder kernel(host, op.getLoc(), makeName(op, "contract"), space);
+  kernel.keepUnitDims();
   BodyEvaluator evaluator(kernel, sources);
   bindOperands(op, evaluator, loopMap);
   FailureOr<Tile> lhs = evaluator.compute(a), rhs = evaluator.compute(b);

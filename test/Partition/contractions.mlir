@@ -186,3 +186,22 @@ func.func @f(%a: tensor<6x10xf16>, %b: tensor<10xf16>, %i: tensor<6xf32>, %d: te
   %e = linalg.dot ins(%c, %i : tensor<6xf32>, tensor<6xf32>) outs(%d : tensor<f32>) -> tensor<f32>
   return %c, %e : tensor<6xf32>, tensor<f32>
 }
+
+// -----
+
+// Two K dimensions, one of size 1, in different orders: no factor gets the M
+// dimension of the other.
+// CHECK-LABEL: qimeng.kernel @contract(
+// CHECK: qimeng.dot %{{.*}}, %{{.*}}, %{{.*}} : tensor<1x5xf32>, tensor<5x13xf32> -> tensor<1x13xf32>
+func.func @unit_dims(%a: tensor<5x1x1xf32>, %b: tensor<1x5x13xf32>) -> tensor<1x13xf32> {
+  %e = tensor.empty() : tensor<1x13xf32>
+  %z = arith.constant 0.0 : f32
+  %f = linalg.fill ins(%z : f32) outs(%e : tensor<1x13xf32>) -> tensor<1x13xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(m, n, k, l) -> (k, l, m)>, affine_map<(m, n, k, l) -> (l, k, n)>, affine_map<(m, n, k, l) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction", "reduction"]} ins(%a, %b : tensor<5x1x1xf32>, tensor<1x5x13xf32>) outs(%f : tensor<1x13xf32>) {
+  ^bb0(%x: f32, %y: f32, %s: f32):
+    %p = arith.mulf %x, %y : f32
+    %q = arith.addf %s, %p : f32
+    linalg.yield %q : f32
+  } -> tensor<1x13xf32>
+  return %r : tensor<1x13xf32>
+}
