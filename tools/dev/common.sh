@@ -17,6 +17,29 @@ die() {
   exit 1
 }
 
+# The comment at the head of a script is its help.
+if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+  sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+  exit 0
+fi
+
+# accept WORD... -- ARGUMENT...: ends the script with 2 where an argument is none of the words.
+accept() {
+  local words=()
+  while [[ $1 != -- ]]; do
+    words+=("$1")
+    shift
+  done
+  shift
+  local argument
+  for argument in "$@"; do
+    [[ " ${words[*]} " == *" $argument "* ]] || {
+      echo "${0##*/}: unknown argument '$argument'; see --help" >&2
+      exit 2
+    }
+  done
+}
+
 # phase NAME COMMAND...: runs it, then says how long it took. Returns its status.
 phase() {
   local name=$1 start=$SECONDS status=0

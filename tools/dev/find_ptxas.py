@@ -32,7 +32,7 @@ def wheel_ptxas():
 def release(ptxas):
     """(major, minor) of a ptxas, or None where it does not run."""
     try:
-        text = subprocess.run([ptxas, "--version"], capture_output=True, text=True, timeout=60).stdout
+        text = subprocess.run([ptxas, "--version"], capture_output=True, text=True, errors="replace", timeout=20).stdout
     except (OSError, subprocess.SubprocessError):
         return None
     match = re.search(r"release (\d+)\.(\d+)", text)
