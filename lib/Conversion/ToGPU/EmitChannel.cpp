@@ -115,9 +115,10 @@ describeBoxes(Value source, const SharedLayout &layout, bool masked) {
 
 /// cp.async moves 4, 8 or 16 bytes; what a thread copies at once, or 0.
 int64_t KernelEmitter::asyncChunk(LoadOp load, const SharedLayout &shared) {
-  Place where = describePlace(load.getSource(), load.getOffsets(),
+  Place where = describePlace(load, load.getSource(), load.getOffsets(),
                               load.getMasked(), copyLayout(load, shared));
-  int64_t bytes = where.vector * shared.elementBytes;
+  int64_t bytes =
+      std::min(where.vector * shared.elementBytes, shared.alignment());
   return bytes >= 4 && shared.major == Plan::contiguousDim(load.getSource())
              ? bytes
              : 0;
@@ -156,20 +157,31 @@ LogicalResult KernelEmitter::prepareChannels() {
     if (puts.empty() || takes.empty())
       return op.emitOpError() << "needs a put and a take to be lowered";
     int64_t consumers = 0;
+    bool readByThreads = false;
     for (TakeOp take : takes) {
       consumers = int64_t(1) << plan.threadBits(take);
       for (Value tile : take.getTiles())
-        for (Operation *user : tile.getUsers())
-          if (auto dot = dyn_cast<DotOp>(user))
-            channel.feedsWgmma |= dot.getMma() == Mma::Wgmma;
+        for (OpOperand &use : tile.getUses()) {
+          auto dot = dyn_cast<DotOp>(use.getOwner());
+          bool isFactor =
+              dot && dot.getMma() == Mma::Wgmma && use.getOperandNumber() < 2;
+          channel.feedsWgmma |= isFactor;
+          readByThreads |= !isFactor;
+        }
     }
-    channel.consumerArrivals =
-        channel.feedsWgmma ? consumers / 128 : consumers / 32;
+    // A warpgroup ends its wgmma together; loads by its threads end warp by
+    // warp.
+    channel.releaseThreads = channel.feedsWgmma && !readByThreads ? 128 : 32;
+    channel.consumerArrivals = consumers / channel.releaseThreads;
     for (auto [index, type] : llvm::enumerate(op.getType().getTiles())) {
       auto tile = cast<RankedTensorType>(type);
       SharedLayout shared;
       shared.shape.assign(tile.getShape().begin(), tile.getShape().end());
-      shared.elementBytes = std::max(1u, tile.getElementTypeBitWidth() / 8);
+      if (tile.getRank() == 0)
+        return op.emitOpError()
+               << "holds tiles of rank 0, which have no place in a slot";
+      shared.elementBytes = std::max(
+          1u, registerType(tile.getElementType()).getIntOrFloatBitWidth() / 8);
       LoadOp load = putLoad(puts.front(), index);
       shared.major = load ? Plan::contiguousDim(load.getSource())
                           : static_cast<int>(tile.getRank()) - 1;
@@ -210,18 +222,6 @@ LogicalResult KernelEmitter::prepareChannels() {
       if (nextBarrier > 1024)
         return op.emitOpError()
                << "needs more than 64 stages in all the kernel's channels";
-    }
-    for (PutOp put : puts) {
-      auto loop = put->getParentOfType<scf::ForOp>();
-      if (!loop)
-        continue;
-      // In the loop's body: is there a take (and its barrier) before the put?
-      Operation *inBody = loop.getBody()->findAncestorOpInBlock(*put);
-      bool taken = llvm::any_of(takes, [&](TakeOp take) {
-        return take->getBlock() == loop.getBody() &&
-               take->isBeforeInBlock(inBody);
-      });
-      channel.releaseSynchronizes |= !taken;
     }
     channels[op] = channel;
     channelStates[op] = {zero, zero, zero, zero, zero};
@@ -274,6 +274,10 @@ LogicalResult KernelEmitter::prepareChannels() {
       if (all)
         entry.second.copy = CopyKind::CpAsync;
     }
+  if (!kernel.isSpecialized())
+    order = ChannelOrder::find(kernel, [&](Value channel) {
+      return channels[channel].copy == CopyKind::CpAsync;
+    });
   // Staging for results that leave by TMA: what shared memory is left, at most
   // half a tile, so that one half is written while the other is copied.
   kernel.walk([&](StoreOp store) {
@@ -420,9 +424,10 @@ void KernelEmitter::copyTma(LoadOp load, const SharedTile &to, Value barrier,
 
 void KernelEmitter::copyAsync(LoadOp load, const SharedTile &to) {
   Layout layout = copyLayout(load, to.layout);
-  Place where =
-      place(load.getSource(), load.getOffsets(), load.getMasked(), layout);
-  int64_t bytes = where.vector * to.layout.elementBytes;
+  Place where = place(load, load.getSource(), load.getOffsets(),
+                      load.getMasked(), layout);
+  int64_t bytes = asyncChunk(load, to.layout);
+  where.vector = bytes / to.layout.elementBytes;
   auto copy = [&] {
     for (int64_t r = 0; r < layout.numRegs(); r += where.vector) {
       SmallVector<Value> coords;
@@ -456,9 +461,9 @@ LogicalResult KernelEmitter::emitPut(PutOp op) {
   Channel &channel = channels[op.getChannel()];
   ChannelState &state = channelStates[op.getChannel()];
   auto slotTile = [&](unsigned index) {
-    return SharedTile{slotOffset(channel, state.putSlot, index),
-                      channel.layouts[index],
-                      tileType(op.getTiles()[index]).getElementType()};
+    return SharedTile{
+        slotOffset(channel, state.putSlot, index), channel.layouts[index],
+        registerType(tileType(op.getTiles()[index]).getElementType())};
   };
   Value full;
   if (channel.barriers) {
@@ -479,9 +484,7 @@ LogicalResult KernelEmitter::emitPut(PutOp op) {
   } else if (channel.copy == CopyKind::CpAsync) {
     for (unsigned index = 0; index < op.getTiles().size(); ++index)
       copyAsync(putLoad(op, index), slotTile(index));
-    if (op->getParentOfType<scf::IfOp>())
-      commitPending = true;
-    else
+    if (!order.committingBranches.contains(op->getParentOp()))
       NVVM::CpAsyncCommitGroupOp::create(b);
   } else {
     for (unsigned index = 0; index < op.getTiles().size(); ++index) {
@@ -512,7 +515,7 @@ LogicalResult KernelEmitter::emitTake(TakeOp op) {
         state.takePhase);
   } else {
     if (channel.copy == CopyKind::CpAsync)
-      NVVM::CpAsyncWaitGroupOp::create(b, pendingPuts(op));
+      NVVM::CpAsyncWaitGroupOp::create(b, order.pending.lookup(op));
     if (channel.copy == CopyKind::CpAsync && channel.feedsWgmma)
       fenceForAsyncProxy(b);
     barrier();
@@ -521,21 +524,9 @@ LogicalResult KernelEmitter::emitTake(TakeOp op) {
   for (auto [index, tile] : llvm::enumerate(op.getTiles()))
     sharedTiles[tile] = {slotOffset(channel, state.takeSlot, index),
                          channel.layouts[index],
-                         tileType(tile).getElementType()};
+                         registerType(tileType(tile).getElementType())};
   advance(channel, state.takeSlot, state.takePhase);
   return success();
-}
-
-/// How many copy groups may still be under way when `op` goes on: with only one
-/// channel, those put after the slot it takes, which are stages - 2 when the
-/// next put follows the take. With several channels their groups mix, so all
-/// must have arrived.
-uint32_t KernelEmitter::pendingPuts(TakeOp op) {
-  Channel &channel = channels[op.getChannel()];
-  if (channels.size() > 1 || channel.releaseSynchronizes ||
-      !op->getParentOfType<scf::ForOp>())
-    return 0;
-  return std::max<int64_t>(0, channel.stages - 2);
 }
 
 LogicalResult KernelEmitter::emitRelease(ReleaseOp op) {
@@ -543,7 +534,7 @@ LogicalResult KernelEmitter::emitRelease(ReleaseOp op) {
   ChannelState &state = channelStates[op.getChannel()];
   if (channel.barriers) {
     release(channel, state.releaseSlot);
-  } else if (channel.releaseSynchronizes) {
+  } else if (order.synchronizedReleases.contains(op.getChannel())) {
     barrier();
     exchangeDirty = false;
   }
@@ -554,8 +545,8 @@ LogicalResult KernelEmitter::emitRelease(ReleaseOp op) {
 
 void KernelEmitter::release(Channel &channel, Value slot) {
   Value empty = sharedPointer(add(shl(slot, 3), channel.emptyBarriers));
-  int64_t group = channel.feedsWgmma ? 128 : 32;
-  if (!channel.feedsWgmma)
+  int64_t group = channel.releaseThreads;
+  if (group == 32)
     NVVM::SyncWarpOp::create(b, i32(-1));
   auto branch = scf::IfOp::create(
       b, TypeRange(), eq(bitAnd(threadId, group - 1), 0), /*withElse=*/false);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "EmitPlace.h"
+#include "IndexRange.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
@@ -70,7 +71,7 @@ int64_t KernelEmitter::divisor(Value index) {
   return gcd;
 }
 
-KernelEmitter::Place KernelEmitter::describePlace(Value source,
+KernelEmitter::Place KernelEmitter::describePlace(Operation *op, Value source,
                                                   ValueRange offsets,
                                                   bool masked,
                                                   const Layout &layout) {
@@ -99,11 +100,15 @@ KernelEmitter::Place KernelEmitter::describePlace(Value source,
                      addLinear(result, stride, place.linear, place.constant);
   SmallVector<int64_t> divisors(rank, 0);
   for (int dim = 0; dim < rank; ++dim) {
-    if (!offsets.empty())
+    IndexRange range = {0, 0};
+    if (!offsets.empty()) {
       divisors[dim] = divisor(offsets[dim]);
-    int64_t tile = layout.shape[dim];
-    bool even = shape[dim] % tile == 0 && divisors[dim] % tile == 0;
-    place.checked.push_back(masked && !even);
+      range = rangeOf(offsets[dim], op);
+    }
+    bool inside =
+        range.low >= 0 && range.high <= shape[dim] - layout.shape[dim];
+    place.checked.push_back(masked && !inside);
+    place.mayBeNegative.push_back(range.low < 0);
   }
   // Elements that one access moves: a run of registers along the dimension
   // that is contiguous in memory, aligned, and inside or outside as a whole.
@@ -130,9 +135,10 @@ KernelEmitter::Place KernelEmitter::describePlace(Value source,
   return place;
 }
 
-KernelEmitter::Place KernelEmitter::place(Value source, ValueRange offsets,
-                                          bool masked, const Layout &layout) {
-  Place place = describePlace(source, offsets, masked, layout);
+KernelEmitter::Place KernelEmitter::place(Operation *op, Value source,
+                                          ValueRange offsets, bool masked,
+                                          const Layout &layout) {
+  Place place = describePlace(op, source, offsets, masked, layout);
   for (size_t dim = 0; dim < place.shape.size(); ++dim) {
     Value coord = threadCoord(layout, dim);
     place.coords.push_back(offsets.empty() ? coord
@@ -174,7 +180,7 @@ Value KernelEmitter::address(const Place &place, int64_t reg) {
       constant += place.linear[dim] * place.layout.regCoord(reg, dim);
     if (constant == 0)
       return place.base;
-    if (constant > std::numeric_limits<int32_t>::max())
+    if (!llvm::isInt<32>(constant))
       return LLVM::GEPOp::create(b, place.pointer.getType(),
                                  storageType(place.element), place.base,
                                  ArrayRef<LLVM::GEPArg>{i64(constant)});
@@ -202,8 +208,12 @@ Value KernelEmitter::predicate(const Place &place, int64_t reg) {
   for (size_t dim = 0; dim < place.checked.size(); ++dim) {
     if (!place.checked[dim])
       continue;
-    int64_t room = place.shape[dim] - place.layout.regCoord(reg, dim);
-    Value in = room <= 0
+    int64_t step = place.layout.regCoord(reg, dim);
+    int64_t room = place.shape[dim] - step;
+    // Without negative indices one comparison holds the register's step too.
+    Value in = place.mayBeNegative[dim]
+                   ? ult(add(place.coords[dim], step), i32(place.shape[dim]))
+               : room <= 0
                    ? Value(arith::ConstantOp::create(b, b.getBoolAttr(false)))
                    : ult(place.coords[dim], i32(room));
     inside = both(inside, in);
@@ -375,7 +385,8 @@ void KernelEmitter::storeGlobal(Value pointer, ArrayRef<Value> values,
 }
 
 Regs KernelEmitter::emitLoad(LoadOp op, const Layout &layout) {
-  Place where = place(op.getSource(), op.getOffsets(), op.getMasked(), layout);
+  Place where =
+      place(op, op.getSource(), op.getOffsets(), op.getMasked(), layout);
   Regs regs;
   for (int64_t r = 0; r < layout.numRegs(); r += where.vector)
     llvm::append_range(regs, loadGlobal(address(where, r), where.element,
@@ -386,7 +397,8 @@ Regs KernelEmitter::emitLoad(LoadOp op, const Layout &layout) {
 LogicalResult KernelEmitter::emitStore(StoreOp op) {
   Layout layout = plan.storeLayout(op);
   Regs regs = get(op.getValue(), layout);
-  Place where = place(op.getTarget(), op.getOffsets(), op.getMasked(), layout);
+  Place where =
+      place(op, op.getTarget(), op.getOffsets(), op.getMasked(), layout);
   Value writer = isFirstHolder(layout);
   for (int64_t r = 0; r < layout.numRegs(); r += where.vector)
     storeGlobal(address(where, r), ArrayRef<Value>(regs).slice(r, where.vector),
@@ -447,6 +459,13 @@ int64_t SharedLayout::bytes() const {
   return rows() * (shape[major] * elementBytes + pad);
 }
 
+int64_t SharedLayout::alignment() const {
+  int64_t row = shape[major] * elementBytes, bytes = 16;
+  while (row % bytes != 0 || (!swizzle && pad % bytes != 0))
+    bytes /= 2;
+  return bytes;
+}
+
 int64_t SharedLayout::stride(int dim) const {
   if (dim == major)
     return elementBytes;
@@ -483,11 +502,8 @@ Value KernelEmitter::sharedOffset(const SharedLayout &layout,
 /// dimension), at most 16 bytes.
 static int64_t sharedVector(const SharedLayout &shared, const Layout &layout) {
   int64_t run = int64_t(1) << layout.contiguousRegBits(shared.major);
-  int64_t alignment = shared.swizzle ? 16 : shared.pad % 16 == 0 ? 16 : 4;
-  int64_t row = shared.shape[shared.major] * shared.elementBytes;
-  while (row % alignment != 0)
-    alignment /= 2;
-  return std::max<int64_t>(1, std::min(run, alignment / shared.elementBytes));
+  return std::max<int64_t>(
+      1, std::min(run, shared.alignment() / shared.elementBytes));
 }
 
 Regs KernelEmitter::loadShared(const SharedTile &tile, const Layout &layout) {

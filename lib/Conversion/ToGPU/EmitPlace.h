@@ -29,6 +29,7 @@ struct KernelEmitter::Place {
   llvm::SmallVector<mlir::Value> coords; ///< view index of register 0 (i32)
   llvm::SmallVector<bool>
       checked; ///< dimensions along which the tile may pass the end
+  llvm::SmallVector<bool> mayBeNegative; ///< ... or begin before the start
   mlir::Type element;
   int fastest = 0;    ///< view dimension contiguous in memory
   int64_t vector = 1; ///< registers moved by one access

@@ -256,6 +256,10 @@ LogicalResult KernelEmitter::emitTileOp(Operation *op) {
   SmallVector<Layout> made = plan.made(result);
   SmallVector<Tile, 1> forms;
   for (const Layout &layout : made) {
+    if (isa<LoadOp, GatherOp>(op) &&
+        static_cast<int>(layout.thread.size()) != threadBits())
+      return op->emitOpError() << "is used by roles of unlike numbers of "
+                                  "warps; load in each of them";
     Regs regs;
     if (isElementwise(op)) {
       FailureOr<Regs> computed = emitElementwise(op, layout);
@@ -524,120 +528,5 @@ LogicalResult KernelEmitter::emitScan(ScanOp op) {
     prefix = newPrefix;
   }
   define(op, layout, prefix);
-  return success();
-}
-
-/// Any function, in order: the inputs go to shared memory, then each thread
-/// walks the axes for its own positions.
-LogicalResult KernelEmitter::emitFold(FoldOp op) {
-  ArrayRef<int64_t> axes = op.getAxes();
-  ArrayRef<int64_t> shape = tileType(op.getInputs().front()).getShape();
-  SmallVector<SharedLayout> places;
-  SmallVector<int64_t> starts;
-  int64_t bytes = 0;
-  for (Value input : op.getInputs()) {
-    SharedLayout shared;
-    shared.shape.assign(shape.begin(), shape.end());
-    Type element = registerType(tileType(input).getElementType());
-    shared.elementBytes = std::max(1u, element.getIntOrFloatBitWidth() / 8);
-    shared.major = static_cast<int>(shape.size()) - 1;
-    starts.push_back(bytes);
-    bytes += llvm::alignTo(shared.bytes(), 16);
-    places.push_back(shared);
-  }
-  int64_t steps = 1;
-  for (int64_t axis : axes)
-    steps *= shape[axis];
-  // All accumulators share the layout of the first result.
-  Layout layout = plan.natural(op.getResult(0));
-  int64_t count = layout.numRegs();
-  SmallVector<Value> inits;
-  for (Value init : op.getInits())
-    llvm::append_range(inits, get(init, layout));
-  SmallVector<Value> finals;
-  LogicalResult status = success();
-  exchange(
-      bytes,
-      [&](Value base) {
-        for (auto [index, input] : llvm::enumerate(op.getInputs()))
-          storeShared({add(base, starts[index]), places[index],
-                       registerType(tileType(input).getElementType())},
-                      plan.natural(input), get(input, plan.natural(input)));
-      },
-      [&](Value base) {
-        auto loop = scf::ForOp::create(b, i32(0), i32(steps), i32(1), inits);
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPointToStart(loop.getBody());
-        SmallVector<Value> yielded(inits.size());
-        for (int64_t r = 0; r < count; ++r) {
-          SmallVector<Value> coords(shape.size());
-          Value rest = loop.getInductionVar();
-          for (int64_t axis : llvm::reverse(axes)) {
-            coords[axis] = urem(rest, i32(shape[axis]));
-            rest = udiv(rest, i32(shape[axis]));
-          }
-          int kept = 0;
-          for (size_t dim = 0; dim < shape.size(); ++dim)
-            if (!coords[dim]) {
-              coords[dim] =
-                  add(threadCoord(layout, kept), layout.regCoord(r, kept));
-              ++kept;
-            }
-          IRMapping map;
-          Block &body = op.getBody().front();
-          size_t argument = 0;
-          for (auto [index, input] : llvm::enumerate(op.getInputs())) {
-            Type element = registerType(tileType(input).getElementType());
-            Value pointer = sharedPointer(add(
-                add(base, starts[index]), sharedOffset(places[index], coords)));
-            Value value = LLVM::LoadOp::create(b, storageType(element), pointer,
-                                               places[index].elementBytes);
-            if (element.isInteger(1))
-              value = arith::TruncIOp::create(b, element, value);
-            map.map(body.getArgument(argument++), value);
-          }
-          for (size_t i = 0; i < op.getInits().size(); ++i)
-            map.map(body.getArgument(argument++),
-                    loop.getRegionIterArg(i * count + r));
-          for (Operation &inner : body.without_terminator()) {
-            SmallVector<Value> operands;
-            for (Value operand : inner.getOperands())
-              operands.push_back(map.lookupOrDefault(operand));
-            if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
-              TypedAttr value = constant.getValue();
-              if (value.getType().isIndex())
-                value = b.getI64IntegerAttr(cast<IntegerAttr>(value).getInt());
-              map.map(inner.getResult(0),
-                      Value(arith::ConstantOp::create(b, value)));
-              continue;
-            }
-            Value value;
-            if (inner.getNumResults() == 1 && inner.getNumRegions() == 0)
-              value = emitScalarOp(&inner, operands,
-                                   registerType(inner.getResult(0).getType()));
-            if (!value) {
-              status = inner.emitOpError()
-                       << "in a fold cannot be lowered to a GPU";
-              scf::YieldOp::create(b, inits);
-              return;
-            }
-            map.map(inner.getResult(0), value);
-          }
-          for (auto [i, value] :
-               llvm::enumerate(body.getTerminator()->getOperands()))
-            yielded[i * count + r] = map.lookupOrDefault(value);
-        }
-        if (!loop.getBody()->empty() &&
-            loop.getBody()->back().hasTrait<OpTrait::IsTerminator>())
-          loop.getBody()->back().erase();
-        b.setInsertionPointToEnd(loop.getBody());
-        scf::YieldOp::create(b, yielded);
-        finals.assign(loop.getResults().begin(), loop.getResults().end());
-      });
-  if (failed(status))
-    return failure();
-  for (auto [i, result] : llvm::enumerate(op.getResults()))
-    define(result, layout,
-           Regs(ArrayRef<Value>(finals).slice(i * count, count)));
   return success();
 }

@@ -240,7 +240,7 @@ Layout Layout::wgmmaAccumulator(ArrayRef<int64_t> shape, int threadBits) {
   for (int bit = 3; bit < nBits; ++bit)
     result.reg.push_back({n, bit});
   result.thread = {{n, 1}, {n, 2}, {m, 0}, {m, 1}, {m, 2}, {m, 4}, {m, 5}};
-  int warpgroupBits = threadBits - 7;
+  int warpgroupBits = std::max(0, threadBits - 7);
   for (int bit = 6; bit < mBits - warpgroupBits; ++bit)
     result.reg.push_back({m, bit});
   for (int bit = std::max(6, mBits - warpgroupBits); bit < mBits; ++bit)

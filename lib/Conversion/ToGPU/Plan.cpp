@@ -88,6 +88,12 @@ Plan::Plan(KernelOp kernel) : kernel(kernel) {
 int Plan::threadBits(Operation *op) {
   if (auto role = op->getParentOfType<RoleOp>())
     return 5 + log2Of(role.getWarps());
+  // What stands before the roles runs in those that use it.
+  for (Operation *user : op->getUsers())
+    if (auto role = user->getParentOfType<RoleOp>())
+      return 5 + log2Of(role.getWarps());
+    else if (kernel.isSpecialized() && user != op && !isa<ChannelOp>(op))
+      return threadBits(user);
   return 5 + log2Of(kernel.getScheduleOrDefault().getWarps());
 }
 
@@ -188,7 +194,11 @@ void Plan::forward(Block &block) {
     if (auto fold = dyn_cast<FoldOp>(op)) {
       for (Value result : fold.getResults()) {
         ArrayRef<int64_t> shape = tileType(result).getShape();
-        setNatural(result, blocked(shape, int(shape.size()) - 1, bits),
+        Value input = fold.getInputs().front();
+        setNatural(result,
+                   fold.getAxes().empty()
+                       ? natural(input)
+                       : blocked(shape, int(shape.size()) - 1, bits),
                    Computed);
       }
       continue;
@@ -260,6 +270,8 @@ Layout Plan::operandLayout(Operation *op, unsigned index,
     return natural(operand);
   if (isa<FoldOp>(op)) {
     auto fold = cast<FoldOp>(op);
+    if (fold.getAxes().empty())
+      return natural(fold.getResult(0));
     return index < fold.getInputs().size()
                ? natural(operand)
                : natural(fold.getResult(index - fold.getInputs().size()));
@@ -289,10 +301,6 @@ Layout Plan::operandLayout(Operation *op, unsigned index,
   }
   if (auto store = dyn_cast<StoreOp>(op))
     return index == 0 ? storeLayout(store) : Layout();
-  if (isa<PutOp>(op)) {
-    auto load = operand.getDefiningOp<LoadOp>();
-    return load && feedsPut(load) ? natural(operand) : natural(operand);
-  }
   return natural(operand);
 }
 

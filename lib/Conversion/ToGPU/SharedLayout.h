@@ -32,6 +32,8 @@ struct SharedLayout {
   int64_t rows() const;
   int64_t boxBytes() const { return rows() * swizzle; }
   int64_t bytes() const;
+  /// Bytes, at most 16, that all rows are a multiple of.
+  int64_t alignment() const;
   /// Bytes between neighbours along `dim`, within a box.
   int64_t stride(int dim) const;
 };
