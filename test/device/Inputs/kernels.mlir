@@ -321,3 +321,89 @@ qimeng.kernel @roles_odd(%X: memref<8x30x31xf16>, %Y: memref<8x30x31xf16>) grid(
     }
   }
 }
+
+// Masked tiles that begin before the start, and end after the end.
+qimeng.kernel @offsets(%X: memref<40x24xf32>, %Y: memref<32x32xf32>, %Z: memref<24x40xf16>, %H: memref<40x24xf16>) grid(2, 2) schedule<warps = 2> {
+  %p = qimeng.program_id 0
+  %q = qimeng.program_id 1
+  %m = affine.apply affine_map<(d0) -> (d0 * 32 - 9)>(%p)
+  %n = affine.apply affine_map<(d0) -> (d0 * 16 - 8)>(%q)
+  %x = qimeng.load %X[%m, %n] masked : memref<40x24xf32> -> tensor<16x16xf32>
+  %i = affine.apply affine_map<(d0) -> (d0 * 16)>(%p)
+  %j = affine.apply affine_map<(d0) -> (d0 * 16)>(%q)
+  qimeng.store %x, %Y[%i, %j] masked : tensor<16x16xf32>, memref<32x32xf32>
+  %v = qimeng.view %H by affine_map<(d0, d1) -> (d1, d0)> : memref<40x24xf16> -> !qimeng.view<24x40xf16>
+  %k = affine.apply affine_map<(d0) -> (d0 * 16)>(%p)
+  %l = affine.apply affine_map<(d0) -> (d0 * 32)>(%q)
+  %h = qimeng.load %v[%k, %l] masked : !qimeng.view<24x40xf16> -> tensor<16x32xf16>
+  qimeng.store %h, %Z[%k, %l] masked : tensor<16x32xf16>, memref<24x40xf16>
+}
+
+// A fold that moves nothing, with a branch, a loop and constants from outside.
+qimeng.kernel @control(%X: memref<100xf32>, %I: memref<100xi32>, %Y: memref<100xf32>, %J: memref<100xi32>) grid(2) schedule<warps = 2> {
+  %p = qimeng.program_id 0
+  %m = affine.apply affine_map<(d0) -> (d0 * 64)>(%p)
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c5 = arith.constant 5 : index
+  %half = arith.constant 0.5 : f32
+  %zero = arith.constant 0 : i32
+  %x = qimeng.load %X[%m] masked : memref<100xf32> -> tensor<64xf32>
+  %i = qimeng.load %I[%m] masked : memref<100xi32> -> tensor<64xi32>
+  %at = qimeng.iota %m dim 0 : tensor<64xindex>
+  %start = arith.constant dense<1.0> : tensor<64xf32>
+  %none = arith.constant dense<3> : tensor<64xi32>
+  %r:2 = qimeng.fold axes [] ins(%x, %i, %at : tensor<64xf32>, tensor<64xi32>, tensor<64xindex>) inits(%start, %none : tensor<64xf32>, tensor<64xi32>) {
+  ^bb0(%e: f32, %k: i32, %a: index, %b: f32, %c: i32):
+    %n = arith.remui %a, %c5 : index
+    %s = scf.for %t = %c0 to %n step %c1 iter_args(%acc = %b) -> (f32) {
+      %w = arith.mulf %acc, %half : f32
+      %u = arith.addf %w, %e : f32
+      scf.yield %u : f32
+    }
+    %g = arith.cmpi sgt, %k, %zero : i32
+    %o:2 = scf.if %g -> (f32, i32) {
+      %d = arith.subi %k, %c : i32
+      scf.yield %s, %d : f32, i32
+    } else {
+      %f = arith.negf %s : f32
+      scf.yield %f, %zero : f32, i32
+    }
+    qimeng.yield %o#0, %o#1 : f32, i32
+  }
+  qimeng.store %r#0, %Y[%m] masked : tensor<64xf32>, memref<100xf32>
+  qimeng.store %r#1, %J[%m] masked : tensor<64xi32>, memref<100xi32>
+}
+
+// Slots filled outside loops, again by the next program of the block; a scalar
+// from a branch.
+qimeng.kernel @put_once(%X: memref<12x64x16xf16>, %Y: memref<12x64x16xf32>) grid(12) schedule<warps = 4, persistent = 3> {
+  %p = qimeng.program_id 0
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c6 = arith.constant 6 : index
+  %a = qimeng.channel stages(1) : !qimeng.channel<tensor<1x64x16xf16>>
+  %b = qimeng.channel stages(1) : !qimeng.channel<tensor<1x64x16xi64>>
+  %x = qimeng.load %X[%p, %c0, %c0] : memref<12x64x16xf16> -> tensor<1x64x16xf16>
+  qimeng.put %a, %x : !qimeng.channel<tensor<1x64x16xf16>>
+  %i = qimeng.iota %p dim 1 : tensor<1x64x16xindex>
+  %k = arith.index_cast %i : tensor<1x64x16xindex> to tensor<1x64x16xi64>
+  qimeng.put %b, %k : !qimeng.channel<tensor<1x64x16xi64>>
+  %y = qimeng.take %a : !qimeng.channel<tensor<1x64x16xf16>>
+  %j = qimeng.take %b : !qimeng.channel<tensor<1x64x16xi64>>
+  %w = arith.extf %y : tensor<1x64x16xf16> to tensor<1x64x16xf32>
+  %f = arith.sitofp %j : tensor<1x64x16xi64> to tensor<1x64x16xf32>
+  %s = arith.addf %w, %f : tensor<1x64x16xf32>
+  %t = qimeng.scan add %s axis 1 exclusive : tensor<1x64x16xf32>
+  qimeng.release %a : !qimeng.channel<tensor<1x64x16xf16>>
+  qimeng.release %b : !qimeng.channel<tensor<1x64x16xi64>>
+  %late = arith.cmpi sge, %p, %c6 : index
+  %e = scf.if %late -> (index) {
+    scf.yield %c0 : index
+  } else {
+    scf.yield %p : index
+  }
+  %base = arith.subi %p, %e : index
+  %back = arith.addi %base, %e : index
+  qimeng.store %t, %Y[%back, %c0, %c0] masked : tensor<1x64x16xf32>, memref<12x64x16xf32>
+}
