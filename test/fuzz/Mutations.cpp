@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Builders.h"
@@ -176,15 +177,17 @@ void Finder::findGrid() {
 // Accesses
 //===----------------------------------------------------------------------===//
 
-/// Whether the last tile along some dimension that programs or loops cut
-/// passes the end. (A tiling covers each dimension from 0 in steps of the
-/// tile.)
+/// Whether a tile passes the end: it is larger than the dimension, or it is the
+/// last of those that programs or loops cut. (A tiling covers each dimension
+/// from 0 in steps of the tile.)
 static bool passesEnd(Value source, OperandRange offsets, Value tile) {
   ArrayRef<int64_t> shape = getSourceShape(source);
   ArrayRef<int64_t> sizes = cast<RankedTensorType>(tile.getType()).getShape();
-  for (size_t dim = 0; dim < shape.size(); ++dim)
-    if (shape[dim] % sizes[dim] != 0)
+  for (size_t dim = 0; dim < shape.size(); ++dim) {
+    bool moves = !offsets.empty() && !getConstantIntValue(offsets[dim]);
+    if (sizes[dim] > shape[dim] || (moves && shape[dim] % sizes[dim] != 0))
       return true;
+  }
   return false;
 }
 
@@ -502,6 +505,14 @@ static bool reachesF32Output(Value value, unsigned depth = 0) {
 }
 
 void Finder::findNarrowed() {
+  // A program that rounds to f16 or bf16 on its way allows for as much.
+  bool rounds = false;
+  module.walk([&](memref::AllocOp alloc) {
+    Type element = alloc.getType().getElementType();
+    rounds |= isa<FloatType>(element) && element.getIntOrFloatBitWidth() == 16;
+  });
+  if (rounds)
+    return;
   module.walk([&](Operation *op) {
     if (!op->getParentOfType<KernelOp>() ||
         !isa<DotOp, arith::MulFOp, arith::DivFOp, math::TanhOp, math::ExpOp,

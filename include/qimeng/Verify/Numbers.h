@@ -16,11 +16,10 @@
 //      taken over a few random directions: the condition of the element;
 //   N  the longest sum, by the reference's shapes;
 //   I  where the reference rounds values to f16 or bf16 between operations:
-//      that rounding, 2^-11 or 2^-8. A candidate may leave out any of them,
-//      for some readers of a value and not for others, so that even a common
-//      factor need not cancel.
+//      that rounding, 2^-11 or 2^-8 (that of S is 2^-24). A candidate may leave
+//      out any of them.
 //
-//   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + max(N, 2^24 I) S + 2 I |R|
+//   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + max(N, 2^24 I) S
 //
 // where the maximum is over the output's well-conditioned elements and leaves
 // out the last rounding, ulps(R) is just above half an ulp of f16 and bf16, 4

@@ -112,6 +112,7 @@ static FailureOr<Plan> makePlan(KernelOp producer, KernelOp consumer,
     return refuse(why, "a kernel cannot be fused with itself");
   Plan plan;
   plan.recompute = recompute;
+  plan.recompute = recompute;
   plan.producer = findLaunch(producer, why);
   if (!plan.producer)
     return failure();
@@ -210,6 +211,17 @@ static FailureOr<StoreOp> findStore(KernelOp kernel, BlockArgument argument,
   }
   return refuse(why, "@" + kernel.getSymName() +
                          " writes the value between the two piece by piece");
+}
+
+/// Marks a narrowing that another kernel has computed again.
+static constexpr StringLiteral sharedAttrName = "qimeng.shared";
+
+/// Whether readers besides the consumer see what the producer's `store` writes
+/// to `buffer`, or have seen it.
+static bool isNarrowForOthers(StoreOp store, Value buffer, const Plan &plan) {
+  return plan.recompute || llvm::is_contained(plan.kept, buffer) ||
+         !store.getValue().hasOneUse() ||
+         store.getValue().getDefiningOp()->hasAttr(sharedAttrName);
 }
 
 /// Puts the producer's graph into the consumer. `operands` become those of the
@@ -320,8 +332,11 @@ static LogicalResult fuseGraphs(KernelOp producer, KernelOp consumer,
           return access.padded ? reindexer.readPadded(value, map, shape, why)
                                : reindexer.read(value, map, shape, why);
         };
-        // A value that was narrowed only to lie in memory keeps its precision.
-        if (auto narrow = stored.getDefiningOp<arith::TruncFOp>()) {
+        // A value that was narrowed only to lie in memory keeps its precision,
+        // unless others see it narrowed: all must see one value, or x - max(x)
+        // may become positive.
+        auto narrow = stored.getDefiningOp<arith::TruncFOp>();
+        if (narrow && !isNarrowForOthers(*store, buffer, plan)) {
           SmallVector<arith::ExtFOp> wide;
           for (Operation *user : load->getUsers()) {
             auto extend = dyn_cast<arith::ExtFOp>(user);
@@ -409,6 +424,10 @@ static LogicalResult fuse(Operation *action, KernelOp producer,
                    FlatSymbolRefAttr::get(name), operands);
   SmallVector<Value> made = getOperands(plan->producer, producer, true);
   rewriter.eraseOp(plan->consumer);
+  if (recompute)
+    for (StoreOp store : producer.getBody().getOps<StoreOp>())
+      if (auto narrow = store.getValue().getDefiningOp<arith::TruncFOp>())
+        narrow->setAttr(sharedAttrName, UnitAttr::get(narrow->getContext()));
   if (!recompute) {
     rewriter.eraseOp(plan->producer);
     rewriter.eraseOp(producer);

@@ -25,7 +25,8 @@ def QiMeng_FuseProducerOp : QiMeng_Action<"fuse_producer", "Fusing", [
     wrote, and drops its launch. Where others read the producer's output too, the fused
     kernel stores it, or, with `recompute`, the producer stays. Views become
     transpositions and broadcasts, or are pushed into the producer's loads. A value that
-    was narrowed only to lie in memory keeps its precision.
+    was narrowed only to lie in memory keeps its precision, unless other kernels read it:
+    all readers see one value.
 
     ```mlir
     transform.qimeng.fuse_producer @softmax producer = @scale in %root : !transform.any_op
