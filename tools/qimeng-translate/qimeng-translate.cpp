@@ -170,7 +170,11 @@ int qimengTranslateMain(int argc, char **argv) {
   qimeng::PtxOptions options;
   if (noOptimize)
     options.optimize = qimeng::PtxOptions::Optimize::None;
-  if (failed(checkKernels(*module)))
+  // Of a host function, making the program says more.
+  bool isHost = llvm::any_of(module->getOps<func::FuncOp>(), [](auto function) {
+    return llvm::all_of(function.getArgumentTypes(), llvm::IsaPred<MemRefType>);
+  });
+  if (!(form == Form::Program && isHost) && failed(checkKernels(*module)))
     return BadInput;
   if (form == Form::Program)
     return makeProgram(*module, **architecture, options, report, output);

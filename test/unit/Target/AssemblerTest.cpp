@@ -129,7 +129,7 @@ TEST_F(FakePtxas, Crashes) {
   install("kill -SEGV $$");
   Result<Cubin> cubin = run();
   ASSERT_FALSE(cubin);
-  EXPECT_MENTIONS(cubin.error(), "exit code 139");
+  EXPECT_MENTIONS(cubin.error(), "was ended by signal 11");
 }
 
 TEST_F(FakePtxas, SerializedWgmmaIsAFault) {
