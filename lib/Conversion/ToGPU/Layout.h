@@ -16,7 +16,8 @@
 #ifndef QIMENG_CONVERSION_TOGPU_LAYOUT_H
 #define QIMENG_CONVERSION_TOGPU_LAYOUT_H
 
-#include "mlir/Support/LLVM.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
 #include <cstdint>
 
 namespace qimeng::gpu {
