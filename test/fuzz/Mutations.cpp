@@ -548,7 +548,11 @@ void Finder::findAxis() {
     auto type = cast<RankedTensorType>(op.getType());
     if (type.getRank() != 2 || op.getAxes().size() != 1 ||
         type.getDimSize(0) != type.getDimSize(1) || type.getDimSize(0) == 1 ||
-        matchPattern(op.getInput(), m_Constant()))
+        matchPattern(op.getInput(), m_Constant()) ||
+        !isFloatTile(op.getResult()) ||
+        llvm::any_of(
+            op->getParentOfType<KernelOp>().getBody().getOps<StoreOp>(),
+            [](StoreOp store) { return store.getMasked(); }))
       return;
     add(op, "the other axis",
         [=]() mutable { op.setAxes({1 - op.getAxes()[0]}); });
