@@ -5,7 +5,9 @@
 
 PROGRAMS holds program folders (as qimeng-tune writes them under out/program) named
 after the cases below: PROGRAMS/<case> or, for variants, PROGRAMS/<case>@<variant>. With
---tune=qimeng-tune they are found first: each case's example is tuned on this GPU. Protocol: CUDA events around each call on the
+--tune=qimeng-tune they are found first: each case's example is tuned on this GPU. Where the
+log of a search lies beside a program (tuning/trials.jsonl), its first correct kernel,
+its gain and its number of trials are in the table, too. Protocol: CUDA events around each call on the
 caller's stream; the L2 is flushed before each; our call, the peers and a copy of
 equal traffic take turns in random order in one process; medians of --repeats
 calls after a warm-up; inputs change addresses between calls; outputs are poisoned
@@ -248,6 +250,9 @@ def main():
         if arguments.only and arguments.only not in folder.name:
             continue
         row = run_apart(case, folder, arguments.repeats, arguments.seconds)
+        log = folder / "tuning" / "trials.jsonl"
+        if folder.name not in searches and log.exists():
+            searches[folder.name] = search_facts([json.loads(line) for line in log.read_text().splitlines()])
         row.update(searches.get(folder.name, {}))
         print({key: value for key, value in row.items() if value != ""}, flush=True)
         rows.append(row)
