@@ -116,7 +116,13 @@ void Finder::findOffByOne() {
                    });
       if (auto store = dyn_cast<StoreOp>(op))
         matters |= !store.getMasked();
-      matters |= isa<TakeOp>(op) && op->getParentOfType<scf::ForOp>() == loop;
+      // A slot that was put in the same iteration is there once more.
+      if (auto take = dyn_cast<TakeOp>(op))
+        matters |=
+            op->getParentOfType<scf::ForOp>() == loop &&
+            llvm::none_of(take.getChannel().getUsers(), [&](Operation *user) {
+              return isa<PutOp>(user) && user->getBlock() == op->getBlock();
+            });
     });
     if (matters)
       add(loop, "one iteration more", [=]() mutable {
