@@ -233,4 +233,24 @@ TEST_F(RecipeTest, ExpertsFirst) {
             "tile @matmul sizes = [16, 16] reduce = [16] warps = 1");
 }
 
+// A scalar has no dimension to put programs along.
+TEST_F(RecipeTest, ProductsWithoutGridDimensions) {
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
+      R"(
+    qimeng.kernel @k(%x: memref<4x8xf32>, %y: memref<8x4xf32>, %o: memref<f32>) grid() {
+      %a = qimeng.load %x : memref<4x8xf32> -> tensor<4x8xf32>
+      %b = qimeng.load %y : memref<8x4xf32> -> tensor<8x4xf32>
+      %z = arith.constant dense<0.0> : tensor<4x4xf32>
+      %d = qimeng.dot %a, %b, %z : tensor<4x8xf32>, tensor<8x4xf32> -> tensor<4x4xf32>
+      %s = qimeng.reduce add %d axes [0, 1] : tensor<4x4xf32>
+      qimeng.store %s, %o : tensor<f32>, memref<f32>
+    })",
+      &context);
+  ASSERT_TRUE(module);
+  for (const ActionInfo *action : getActions())
+    for (const Step &step :
+         proposeSteps(kernel(*module, "k"), *action, *target))
+      EXPECT_EQ(step.str().find("raster"), std::string::npos) << step.str();
+}
+
 } // namespace

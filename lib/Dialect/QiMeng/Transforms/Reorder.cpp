@@ -337,7 +337,7 @@ void ReorderOp::propose(KernelOp kernel, const Architecture &,
   ScheduleAttr schedule = kernel.getScheduleOrDefault();
   bool products = false;
   kernel.walk([&](DotOp) { products = true; });
-  if (products)
+  if (products && !kernel.getGrid()->empty())
     for (int64_t raster : {8, 4, 16, 2})
       // A group larger than the grid is legal, since recipes are checked at
       // small sizes, too; it only changes nothing.
