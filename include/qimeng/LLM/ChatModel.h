@@ -1,0 +1,113 @@
+//===- ChatModel.h - Asking a language model --------------------*- C++ -*-===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The one interface between the compiler and language models: text in, text
+// out. Models are stacked: budget, transcript, cache, HTTP (see Models.h).
+// Everything a model says is data that somebody else checks.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QIMENG_LLM_CHATMODEL_H
+#define QIMENG_LLM_CHATMODEL_H
+
+#include "qimeng/Support/Result.h"
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace qimeng {
+
+struct ChatMessage {
+  enum class Role { User, Assistant };
+  Role role = Role::User;
+  std::string text;
+};
+
+struct ChatRequest {
+  /// What the request is for: "planner", "coder", "describe". Recorded and
+  /// counted by; not sent.
+  std::string purpose;
+  std::string system;
+  /// User and assistant in turn; the last is the user's.
+  std::vector<ChatMessage> messages;
+  /// The JSON schema that the answer must satisfy, and its name; empty: free
+  /// text.
+  std::string schemaName, schema;
+  /// The same as a GBNF grammar, for servers that take one. May be empty.
+  std::string grammar;
+  /// Tokens of an answer at most.
+  int64_t maxTokens = 4096;
+  /// 0: the likeliest answer.
+  double temperature = 0;
+  /// Which of several answers to the same question this one is. Samples are
+  /// separate requests, asked at the same time.
+  unsigned sample = 0;
+};
+
+struct ChatUsage {
+  int64_t requests = 0;
+  int64_t promptTokens = 0, answerTokens = 0;
+  /// By the prices of the settings; 0 where none are given.
+  double dollars = 0;
+  /// Answers that came from the cache or a transcript: free.
+  int64_t reused = 0;
+
+  ChatUsage &operator+=(const ChatUsage &other);
+};
+
+struct ChatReply {
+  std::string text;
+  /// The answer ended at the token limit.
+  bool truncated = false;
+  ChatUsage usage;
+  /// Who answered: kind ("model", "person", "built-in", "script"), name as the
+  /// server gives it, and the date, as YYYY-MM-DD.
+  struct Author {
+    std::string kind, name, date;
+  } author;
+};
+
+/// Why there is no reply.
+enum class ChatFault {
+  None,
+  Cancelled,   ///< ctrl-C
+  Budget,      ///< tokens or money are spent
+  Settings,    ///< model, key or URL is missing or wrong
+  Unreachable, ///< no connection
+  Timeout,
+  Tls,         ///< the certificate does not verify
+  RateLimited, ///< 429 until the last attempt
+  Server,      ///< 5xx until the last attempt
+  Rejected,    ///< another 4xx: the request is at fault
+  Malformed,   ///< not JSON, not UTF-8, not what the protocol says
+  Oversized,   ///< more bytes than allowed
+  NotRecorded, ///< a transcript that is replayed does not hold the request
+};
+
+/// "rate limited", for people.
+const char *describe(ChatFault fault);
+
+class ChatModel {
+public:
+  virtual ~ChatModel();
+  /// "openai:gpt-5", "replay:session.jsonl".
+  virtual std::string getName() const = 0;
+  /// Thread-safe; blocks. The error is one sentence that says what to do, and
+  /// never holds the key. `fault`, where given, tells the kind.
+  virtual Result<ChatReply> ask(const ChatRequest &request,
+                                ChatFault *fault = nullptr) = 0;
+  /// Log-probabilities of `choices` (short labels) as the answer to `request`,
+  /// in their order, for servers that give them; an error otherwise, in which
+  /// case the caller asks for text.
+  virtual Result<std::vector<double>>
+  score(const ChatRequest &request, const std::vector<std::string> &choices,
+        ChatFault *fault = nullptr);
+};
+
+} // namespace qimeng
+
+#endif // QIMENG_LLM_CHATMODEL_H
