@@ -289,6 +289,30 @@ Status DeviceMemory::download(void *to, size_t count) const {
                        "copying from the GPU");
 }
 
+Result<char *> HostMemory::reserve(const DevicePtr &owner, size_t bytes) {
+  if (bytes > size) {
+    release();
+    if (owner->driver().cuMemHostAlloc(&base, bytes, 0) == CUDA_SUCCESS) {
+      device = owner;
+    } else if (!(base = std::malloc(bytes))) {
+      return Error{"there is no memory for " + std::to_string(bytes) +
+                   " bytes on the host"};
+    }
+    size = bytes;
+  }
+  return static_cast<char *>(base);
+}
+
+void HostMemory::release() {
+  if (device)
+    device->driver().cuMemFreeHost(base);
+  else
+    std::free(base);
+  device.reset();
+  base = nullptr;
+  size = 0;
+}
+
 Status DeviceMemory::fill(unsigned char value, CUstream stream) {
   if (size == 0)
     return {};

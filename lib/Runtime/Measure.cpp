@@ -8,7 +8,7 @@
 #include "qimeng/Runtime/Measure.h"
 #include "qimeng/Support/File.h"
 #include <algorithm>
-#include <map>
+#include <chrono>
 
 namespace qimeng {
 
@@ -55,6 +55,22 @@ struct InputSet {
   }
 };
 
+/// Adds the wall-clock time of a scope.
+class SecondsIn {
+public:
+  explicit SecondsIn(double &sum) : sum(sum) {}
+  ~SecondsIn() {
+    sum += std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+  SecondsIn(const SecondsIn &) = delete;
+  SecondsIn &operator=(const SecondsIn &) = delete;
+
+private:
+  using Clock = std::chrono::steady_clock;
+  double &sum;
+  Clock::time_point begin = Clock::now();
+};
+
 /// One candidate with its own outputs and temporaries for each input set.
 struct Candidate {
   Candidate(Executor executor, ProgramMeasurement &result)
@@ -74,7 +90,13 @@ struct Measurer::State {
 
   /// What the cached sets and outputs below belong to.
   std::string problem;
+  /// Those that timed calls rotate over; then, where memory allows, one for
+  /// each draw that is only checked, so that it need not be drawn again for the
+  /// next candidate.
   std::vector<InputSet> sets;
+  unsigned rotations = 1;
+  /// Where buffers are copied to from the device.
+  HostMemory staging;
   std::optional<Executor> reference;
   std::vector<std::pair<DrawKey, std::vector<std::string>>> references;
 
@@ -87,7 +109,9 @@ struct Measurer::State {
                         const Program &signature);
   Failure loadReference(const std::string &folder, const Program &signature);
   Failure allocate(const MeasureRequest &request,
-                   std::vector<Candidate> &candidates, unsigned &rotations);
+                   std::vector<Candidate> &candidates);
+  /// The bytes of `memory`, in `staging`.
+  Result<const char *> fetch(const DeviceMemory &memory);
   Failure fillInputs(InputSet &set, const Program &signature,
                      const DrawKey &key);
   Result<const std::vector<std::string> *>
@@ -101,7 +125,7 @@ struct Measurer::State {
   /// After writes out of bounds, so that nobody else is blamed for them.
   Failure repair(std::vector<Candidate> &candidates);
   Failure time(const MeasureRequest &request,
-               std::vector<Candidate> &candidates);
+               std::vector<Candidate> &candidates, MeasureAnswer &answer);
 };
 
 //===----------------------------------------------------------------------===//
@@ -205,8 +229,7 @@ Failure Measurer::State::selectProblem(const MeasureRequest &request,
 }
 
 Failure Measurer::State::allocate(const MeasureRequest &request,
-                                  std::vector<Candidate> &candidates,
-                                  unsigned &rotations) {
+                                  std::vector<Candidate> &candidates) {
   const Program &signature = candidates.front().executor.program();
   std::vector<unsigned> inputs = signature.buffersOf(Kind::Input);
   int64_t inputBytes = 0;
@@ -221,12 +244,15 @@ Failure Measurer::State::allocate(const MeasureRequest &request,
   // The reference, in float64, needs its part as well.
   int64_t available =
       (*free + inputBytes * static_cast<int64_t>(sets.size())) / 2;
+  int64_t fitting = available / std::max<int64_t>(setBytes, 1);
   rotations = static_cast<unsigned>(
-      std::clamp<int64_t>(available / std::max<int64_t>(setBytes, 1), 1,
-                          std::max(1u, request.rotations)));
-  if (sets.size() > rotations)
-    sets.resize(rotations);
-  while (sets.size() < rotations) {
+      std::clamp<int64_t>(fitting, 1, std::max(1u, request.rotations)));
+  size_t wanted = rotations + request.checks.size();
+  if (fitting < static_cast<int64_t>(wanted))
+    wanted = rotations;
+  if (sets.size() > wanted)
+    sets.resize(wanted);
+  while (sets.size() < wanted) {
     InputSet set;
     for (unsigned input : inputs) {
       Result<DeviceMemory> memory =
@@ -253,6 +279,15 @@ Failure Measurer::State::allocate(const MeasureRequest &request,
       candidate.bindings.push_back(std::move(*binding));
     }
   return {};
+}
+
+Result<const char *> Measurer::State::fetch(const DeviceMemory &memory) {
+  Result<char *> bytes = staging.reserve(device, memory.bytes());
+  if (!bytes)
+    return Error{bytes.error()};
+  if (Status status = memory.download(*bytes, memory.bytes()); !status)
+    return Error{status.error()};
+  return *bytes;
 }
 
 static std::string drawInput(const Program &program, unsigned inputNumber,
@@ -364,11 +399,11 @@ Failure Measurer::State::inspect(Candidate &candidate, unsigned set,
     guards = memory.checkGuards();
     if (guards && !guards->empty())
       guards = "buffer '" + name + "': " + *guards;
-    std::string bytes(memory.bytes(), '\0');
-    if (Status status = memory.download(bytes.data(), bytes.size()); !status)
-      return fail(FailureKind::LaunchFailure, status.error());
+    Result<const char *> bytes = fetch(memory);
+    if (!bytes)
+      return fail(FailureKind::LaunchFailure, bytes.error());
     if (changed.empty() &&
-        hashBytes(bytes.data(), bytes.size()) != sets[set].hashes[i])
+        hashBytes(*bytes, memory.bytes()) != sets[set].hashes[i])
       changed = name;
   }
   if (!guards)
@@ -414,16 +449,6 @@ Failure Measurer::State::compareOutputs(Candidate &candidate, unsigned set,
     return {};
   const Program &program = candidate.executor.program();
   std::vector<unsigned> outputs = program.buffersOf(Kind::Output);
-  // The outputs are fetched first: the candidate ran before the reference.
-  std::vector<std::string> got;
-  for (unsigned output : outputs) {
-    std::string bytes(program.buffers[output].bytes(), '\0');
-    if (Status status = candidate.buffers[set].memory(output).download(
-            bytes.data(), bytes.size());
-        !status)
-      return fail(FailureKind::LaunchFailure, status.error());
-    got.push_back(std::move(bytes));
-  }
   Result<const std::vector<std::string> *> want =
       referenceOutputs(program, *sets[set].holds);
   if (!want)
@@ -435,12 +460,15 @@ Failure Measurer::State::compareOutputs(Candidate &candidate, unsigned set,
   checks.resize(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
     const Program::Buffer &buffer = program.buffers[outputs[i]];
+    Result<const char *> got = fetch(candidate.buffers[set].memory(outputs[i]));
+    if (!got)
+      return fail(FailureKind::LaunchFailure, got.error());
     OutputCheck check;
     check.name = buffer.name;
     check.tolerance =
         request.tolerance.value_or(Tolerance::defaultFor(buffer.dtype));
     check.comparison =
-        compareElements(got[i].data(), buffer.dtype, (**want)[i].data(),
+        compareElements(*got, buffer.dtype, (**want)[i].data(),
                         reference->program().buffers[references[i]].dtype,
                         buffer.elements(), check.tolerance);
     check.passed = check.comparison.passes(check.tolerance);
@@ -473,22 +501,22 @@ Measurer::Measurer(DevicePtr device)
 Measurer::~Measurer() = default;
 
 Failure Measurer::State::time(const MeasureRequest &request,
-                              std::vector<Candidate> &candidates) {
+                              std::vector<Candidate> &candidates,
+                              MeasureAnswer &answer) {
   std::vector<Candidate *> alive;
   std::vector<TimedCall> calls;
   for (Candidate &candidate : candidates) {
     if (candidate.result.failure)
       continue;
-    for (BufferSet &buffers : candidate.buffers)
-      if (Status status =
-              buffers.poison(candidate.executor.program(), stream.handle());
+    for (unsigned set = 0; set < rotations; ++set)
+      if (Status status = candidate.buffers[set].poison(
+              candidate.executor.program(), stream.handle());
           !status)
         return fail(FailureKind::LaunchFailure, status.error());
     alive.push_back(&candidate);
-    calls.push_back([&candidate](CUstream stream, unsigned round) {
-      const Binding &binding =
-          candidate.bindings[round % candidate.bindings.size()];
-      return candidate.executor.enqueue(binding, stream);
+    calls.push_back([this, &candidate](CUstream stream, unsigned round) {
+      return candidate.executor.enqueue(candidate.bindings[round % rotations],
+                                        stream);
     });
   }
   if (Status status = stream.synchronize(); !status)
@@ -498,17 +526,18 @@ Failure Measurer::State::time(const MeasureRequest &request,
   options.repeats = request.repeats;
   options.seed = request.seed;
   options.budgetSeconds = request.budgetSeconds;
+  options.cutoffMicroseconds = request.cutoffMicroseconds;
   // Every set is to be used at least once.
-  options.fewestRepeats =
-      std::max<unsigned>(options.fewestRepeats, sets.size());
+  options.fewestRepeats = std::max(options.fewestRepeats, rotations);
+  std::optional<SecondsIn> seconds(std::in_place, answer.timingSeconds);
   Result<std::vector<Timing>> timings = timeInterleaved(device, calls, options);
   if (!timings)
     return fail(FailureKind::LaunchFailure, timings.error());
+  seconds.emplace(answer.checkSeconds);
   for (size_t i = 0; i < alive.size(); ++i) {
     ProgramMeasurement &result = alive[i]->result;
     result.timing = std::move((*timings)[i]);
-    unsigned used = std::min<unsigned>(
-        sets.size(), result.timing.microseconds.size() + request.warmup);
+    unsigned used = std::min(rotations, result.timing.rounds);
     for (unsigned set = 0; set < used && !result.failure; ++set)
       result.failure = inspect(*alive[i], set, request);
     if (device->fault())
@@ -540,24 +569,28 @@ MeasureAnswer Measurer::measure(const MeasureRequest &request) {
   const Program &signature = candidates.front().executor.program();
   if ((answer.failure = now.selectProblem(request, signature)))
     return answer;
-  if ((answer.failure = now.allocate(request, candidates, answer.rotations)))
+  if ((answer.failure = now.allocate(request, candidates)))
     return answer;
+  answer.rotations = now.rotations;
 
-  // The checked draws take the first set in turn; the timed draw comes last and
-  // stays.
-  std::vector<DrawKey> draws;
-  for (size_t i = 0; i < request.checks.size(); ++i)
-    draws.push_back({request.seed + 1000 + i, request.checks[i]});
-  draws.push_back({request.seed, request.draw});
-  for (const DrawKey &draw : draws)
+  // Draws that have no set of their own take the first one in turn; the timed
+  // draw comes last and stays there.
+  std::optional<SecondsIn> seconds(std::in_place, answer.checkSeconds);
+  std::vector<std::pair<DrawKey, unsigned>> draws;
+  bool ownSets = now.sets.size() > now.rotations;
+  for (unsigned i = 0; i < request.checks.size(); ++i)
+    draws.push_back({{request.seed + 1000 + i, request.checks[i]},
+                     ownSets ? now.rotations + i : 0});
+  draws.push_back({{request.seed, request.draw}, 0});
+  for (const auto &[draw, set] : draws)
     for (Candidate &candidate : candidates) {
       if (candidate.result.failure)
         continue;
-      Failure failure = now.fillInputs(now.sets[0], signature, draw);
+      Failure failure = now.fillInputs(now.sets[set], signature, draw);
       if (!failure)
-        failure = now.runOnce(candidate, 0);
+        failure = now.runOnce(candidate, set);
       if (!failure)
-        failure = now.inspect(candidate, 0, request);
+        failure = now.inspect(candidate, set, request);
       candidate.result.failure = failure;
       if (failure.kind == FailureKind::GuardViolation)
         answer.failure = now.repair(candidates);
@@ -571,11 +604,12 @@ MeasureAnswer Measurer::measure(const MeasureRequest &request) {
     }
   if (request.repeats == 0)
     return answer;
-  for (size_t set = 0; set < now.sets.size(); ++set)
+  for (unsigned set = 0; set < now.rotations; ++set)
     if ((answer.failure = now.fillInputs(now.sets[set], signature,
                                          {request.seed + set, request.draw})))
       return answer;
-  answer.failure = now.time(request, candidates);
+  seconds.reset();
+  answer.failure = now.time(request, candidates, answer);
   return answer;
 }
 

@@ -122,6 +122,8 @@ std::string MeasureRequest::toJson() const {
   document["repeats"] = repeats;
   document["rotations"] = rotations;
   document["budgetSeconds"] = budgetSeconds;
+  if (cutoffMicroseconds > 0)
+    document["cutoffMicroseconds"] = cutoffMicroseconds;
   document["timeLimitSeconds"] = timeLimitSeconds;
   return line(document);
 }
@@ -152,6 +154,7 @@ Result<MeasureRequest> MeasureRequest::fromJson(std::string_view text) {
   request.repeats = reader.integer<unsigned>("repeats", request.repeats);
   request.rotations = reader.integer<unsigned>("rotations", request.rotations);
   request.budgetSeconds = reader.number("budgetSeconds", request.budgetSeconds);
+  request.cutoffMicroseconds = reader.number("cutoffMicroseconds", 0);
   request.timeLimitSeconds =
       reader.number("timeLimitSeconds", request.timeLimitSeconds);
   reader.finish();
@@ -197,10 +200,10 @@ Result<RunRequest> RunRequest::fromJson(std::string_view text) {
 //===----------------------------------------------------------------------===//
 
 static json toJson(const Timing &timing) {
-  return {{"median", timing.median},
-          {"minimum", timing.minimum},
-          {"hostMedian", timing.hostMedian},
-          {"microseconds", timing.microseconds}};
+  return {
+      {"median", timing.median},         {"minimum", timing.minimum},
+      {"hostMedian", timing.hostMedian}, {"cutOff", timing.cutOff},
+      {"rounds", timing.rounds},         {"microseconds", timing.microseconds}};
 }
 
 static Timing readTiming(JsonReader reader) {
@@ -208,6 +211,8 @@ static Timing readTiming(JsonReader reader) {
   timing.median = reader.number("median");
   timing.minimum = reader.number("minimum");
   timing.hostMedian = reader.number("hostMedian");
+  timing.cutOff = reader.boolean("cutOff");
+  timing.rounds = reader.integer<unsigned>("rounds");
   timing.microseconds = reader.numbers("microseconds");
   reader.finish();
   return timing;
@@ -283,6 +288,8 @@ std::string MeasureAnswer::toJson() const {
   if (failure)
     document["failure"] = qimeng::toJson(failure);
   document["rotations"] = rotations;
+  document["checkSeconds"] = checkSeconds;
+  document["timingSeconds"] = timingSeconds;
   json &list = document["programs"] = json::array();
   for (const ProgramMeasurement &program : programs) {
     json entry = json::object();
@@ -318,6 +325,8 @@ Result<MeasureAnswer> MeasureAnswer::fromJson(std::string_view text) {
     return answer;
   }
   answer.rotations = reader.integer<unsigned>("rotations");
+  answer.checkSeconds = reader.number("checkSeconds");
+  answer.timingSeconds = reader.number("timingSeconds");
   reader.each("programs", [&](const nlohmann::json &item,
                               const std::string &path) {
     JsonReader fields(item, path, error);

@@ -8,7 +8,6 @@
 #include "qimeng/Runtime/Timing.h"
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <random>
 
 namespace qimeng {
@@ -36,7 +35,10 @@ public:
         const TimingOptions &options)
       : device(std::move(device)), calls(calls), options(options),
         random(options.seed), rounds(calls.size(), 0), hostTimes(calls.size()),
-        timings(calls.size()) {}
+        timings(calls.size()) {
+    for (size_t which = 0; which < calls.size(); ++which)
+      active.push_back(which);
+  }
 
   Result<std::vector<Timing>> run();
 
@@ -44,6 +46,10 @@ private:
   Status prepare();
   Status flush();
   Status call(size_t which, bool timed);
+  /// Waits, and takes the times of the pending calls.
+  Status collect();
+  /// Leaves out the candidates that are slower than the cut-off.
+  Status probe();
   Status untimedRounds(unsigned count);
   /// Enqueues `count` rounds, waits, and reads the events.
   Status timedBatch(unsigned count);
@@ -60,6 +66,9 @@ private:
     DeviceEvent start, end;
   };
   std::vector<Sample> pending;
+  /// The candidates that take part in the rounds.
+  std::vector<size_t> active;
+  bool probing = false;
   std::vector<unsigned> rounds;
   std::vector<std::vector<double>> hostTimes;
   std::vector<Timing> timings;
@@ -90,8 +99,9 @@ Status Timer::flush() {
 Status Timer::call(size_t which, bool timed) {
   if (Status status = flush(); !status)
     return status;
+  unsigned round = probing ? 0 : rounds[which]++;
   if (!timed)
-    return calls[which](stream.handle(), rounds[which]++);
+    return calls[which](stream.handle(), round);
   Result<DeviceEvent> start = DeviceEvent::create(device);
   if (!start)
     return Error{start.error()};
@@ -101,7 +111,7 @@ Status Timer::call(size_t which, bool timed) {
   if (Status status = start->record(stream.handle()); !status)
     return status;
   Clock::time_point begin = Clock::now();
-  if (Status status = calls[which](stream.handle(), rounds[which]++); !status)
+  if (Status status = calls[which](stream.handle(), round); !status)
     return status;
   hostTimes[which].push_back(secondsSince(begin) * 1e6);
   if (Status status = end->record(stream.handle()); !status)
@@ -110,27 +120,7 @@ Status Timer::call(size_t which, bool timed) {
   return {};
 }
 
-Status Timer::untimedRounds(unsigned count) {
-  for (unsigned round = 0; round < count; ++round)
-    for (size_t which = 0; which < calls.size(); ++which)
-      if (Status status = call(which, false); !status)
-        return status;
-  return stream.synchronize();
-}
-
-Status Timer::timedBatch(unsigned count) {
-  // The untimed call takes the effects of the wait before.
-  if (Status status = call(random() % calls.size(), false); !status)
-    return status;
-  std::vector<size_t> order(calls.size());
-  std::iota(order.begin(), order.end(), size_t(0));
-  for (unsigned round = 0; round < count; ++round) {
-    for (size_t i = order.size(); i > 1; --i)
-      std::swap(order[i - 1], order[random() % i]);
-    for (size_t which : order)
-      if (Status status = call(which, true); !status)
-        return status;
-  }
+Status Timer::collect() {
   if (Status status = stream.synchronize(); !status)
     return status;
   for (Sample &sample : pending) {
@@ -143,18 +133,80 @@ Status Timer::timedBatch(unsigned count) {
   return {};
 }
 
+Status Timer::probe() {
+  probing = true;
+  std::vector<size_t> fast;
+  for (size_t which : active) {
+    std::vector<double> &times = timings[which].microseconds;
+    // The untimed call takes the effects of the wait before.
+    for (bool timed : {false, true})
+      if (Status status = call(which, timed); !status)
+        return status;
+    if (Status status = collect(); !status)
+      return status;
+    if (times.front() > options.cutoffMicroseconds) {
+      double fitting = options.probeSeconds * 1e6 / times.front();
+      unsigned more = std::max(1u, options.probeRepeats) - 1;
+      more = static_cast<unsigned>(std::min<double>(more, fitting));
+      // Once more untimed, after the wait.
+      for (unsigned i = 0; more > 0 && i <= more; ++i)
+        if (Status status = call(which, i > 0); !status)
+          return status;
+      if (Status status = collect(); !status)
+        return status;
+    }
+    if (*std::min_element(times.begin(), times.end()) >
+        options.cutoffMicroseconds) {
+      timings[which].cutOff = true;
+      continue;
+    }
+    times.clear();
+    hostTimes[which].clear();
+    fast.push_back(which);
+  }
+  active = std::move(fast);
+  probing = false;
+  return {};
+}
+
+Status Timer::untimedRounds(unsigned count) {
+  for (unsigned round = 0; round < count; ++round)
+    for (size_t which : active)
+      if (Status status = call(which, false); !status)
+        return status;
+  return stream.synchronize();
+}
+
+Status Timer::timedBatch(unsigned count) {
+  // The untimed call takes the effects of the wait before.
+  if (Status status = call(active[random() % active.size()], false); !status)
+    return status;
+  std::vector<size_t> order = active;
+  for (unsigned round = 0; round < count; ++round) {
+    for (size_t i = order.size(); i > 1; --i)
+      std::swap(order[i - 1], order[random() % i]);
+    for (size_t which : order)
+      if (Status status = call(which, true); !status)
+        return status;
+  }
+  return collect();
+}
+
 Result<std::vector<Timing>> Timer::run() {
   if (calls.empty())
     return timings;
   if (Status status = prepare(); !status)
     return Error{status.error()};
+  if (options.cutoffMicroseconds > 0)
+    if (Status status = probe(); !status)
+      return Error{status.error()};
   Clock::time_point begin = Clock::now();
   if (Status status = untimedRounds(options.warmup); !status)
     return Error{status.error()};
   double perRound = secondsSince(begin) / std::max(1u, options.warmup);
   begin = Clock::now();
   unsigned done = 0;
-  while (done < options.repeats) {
+  while (done < options.repeats && !active.empty()) {
     if (done >= options.fewestRepeats &&
         secondsSince(begin) > options.budgetSeconds)
       break;
@@ -174,6 +226,7 @@ Result<std::vector<Timing>> Timer::run() {
     timings[i].minimum =
         times.empty() ? 0 : *std::min_element(times.begin(), times.end());
     timings[i].hostMedian = median(hostTimes[i]);
+    timings[i].rounds = std::max(rounds[i], timings[i].cutOff ? 1u : 0u);
   }
   return std::move(timings);
 }

@@ -285,7 +285,13 @@ static std::string renderTrials(const ReportData &data) {
     out += row + (hasReason ? " has-reason" : "") + "\">" +
            cell(std::to_string(trial.step)) + cell(result, "status") +
            cell("<code>" + escapeHtml(trial.action) + "</code>" +
-                    (isBest ? " <b>best</b>" : ""),
+                    (isBest ? " <b>best</b>" : "") +
+                    (trial.cutOff && trial.samples
+                         ? " <small>(much slower than the best: timed " +
+                               std::to_string(*trial.samples) +
+                               (*trial.samples == 1 ? " call" : " calls") +
+                               ")</small>"
+                         : ""),
                 "what") +
            cell(time(us)) +
            cell(us && data.firstCorrectMicroseconds && *us > 0

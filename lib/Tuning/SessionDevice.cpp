@@ -68,8 +68,12 @@ static TrialStatus statusOf(FailureKind kind) {
   }
 }
 
+/// Wall-clock time for the timed calls of one candidate, in seconds. Slow ones,
+/// among which only the first are not cut off, get fewer calls.
+static constexpr double timingBudget = 0.5;
+
 void SessionDevice::measure(const Program &program, uint64_t seed,
-                            Trial &trial) {
+                            std::optional<double> best, Trial &trial) {
   trial.phase = TrialPhase::measure;
   auto fail = [&](TrialStatus status, const std::string &why) {
     trial.status = status;
@@ -86,8 +90,11 @@ void SessionDevice::measure(const Program &program, uint64_t seed,
   Draw uniform;
   uniform.mode = Draw::Mode::Uniform;
   request.checks = {uniform};
-  request.budgetSeconds = 2;
+  request.budgetSeconds = timingBudget;
+  if (best)
+    request.cutoffMicroseconds = hopeless * *best;
   MeasureAnswer answer = client->measure(request);
+  trial.measureSeconds = answer.checkSeconds + answer.timingSeconds;
   Failure failure = answer.failure;
   if (!answer.programs.empty() && answer.programs.front().failure)
     failure = answer.programs.front().failure;
@@ -100,6 +107,8 @@ void SessionDevice::measure(const Program &program, uint64_t seed,
   const ProgramMeasurement &measured = answer.programs.front();
   trial.measuredMicroseconds = measured.timing.median;
   trial.minimumMicroseconds = measured.timing.minimum;
+  trial.samples = int64_t(measured.timing.microseconds.size());
+  trial.cutOff = measured.timing.cutOff;
   for (const OutputCheck &output : measured.outputs) {
     trial.absoluteError = std::max(trial.absoluteError.value_or(0),
                                    output.comparison.maxAbsolute);

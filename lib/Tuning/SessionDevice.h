@@ -36,7 +36,15 @@ public:
 
   /// Runs, checks and times the candidate, and writes what came out into
   /// `trial`: status, phase, diagnostics, times, errors, facts of its kernels.
-  void measure(const Program &program, uint64_t seed, Trial &trial);
+  /// `best`: the least time of the session so far; what is `hopeless` times
+  /// slower is timed with few calls.
+  void measure(const Program &program, uint64_t seed,
+               std::optional<double> best, Trial &trial);
+
+  /// No search goes on from a candidate so slow, and none asks by how much it
+  /// is slower; a median of a few calls is good to some percent. What is faster
+  /// costs, with all its calls, a hundred times the best one's time at most.
+  static constexpr double hopeless = 3;
 
   /// Times candidates against each other; medians in microseconds, 0 for one
   /// that failed.

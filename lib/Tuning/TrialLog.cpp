@@ -65,6 +65,9 @@ std::string trialToJson(const Trial &trial) {
   put(object, "predicted_us", trial.predictedMicroseconds);
   put(object, "measured_us", trial.measuredMicroseconds);
   put(object, "minimum_us", trial.minimumMicroseconds);
+  put(object, "samples", trial.samples);
+  if (trial.cutOff)
+    object["cut_off"] = true;
   put(object, "bytes", trial.bytes);
   put(object, "flops", trial.flops);
   put(object, "achieved_gbps", trial.achievedGBps());
@@ -72,6 +75,7 @@ std::string trialToJson(const Trial &trial) {
   put(object, "absolute_error", trial.absoluteError);
   put(object, "relative_error", trial.relativeError);
   object["wall_seconds"] = trial.wallSeconds;
+  put(object, "measure_seconds", trial.measureSeconds);
   Json kernels = Json::array();
   for (const KernelFacts &kernel : trial.kernels)
     kernels.push_back(toJson(kernel));

@@ -71,6 +71,11 @@ CREATE TABLE session_state (
   value BLOB NOT NULL,
   PRIMARY KEY (session_key, name)
 ) WITHOUT ROWID;
+)sql",
+                                                 R"sql(
+ALTER TABLE trial ADD COLUMN samples INTEGER;
+ALTER TABLE trial ADD COLUMN cut_off INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE trial ADD COLUMN measure_seconds REAL;
 )sql"};
   return steps;
 }

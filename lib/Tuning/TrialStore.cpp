@@ -109,7 +109,8 @@ constexpr const char *trialFields =
     "session_key, kernel_key, arch, compiler_version, device, recipe_key, "
     "recipe, status, phase, accepted, diagnostics, predicted_us, measured_us, "
     "minimum_us, bytes, flops, absolute_error, relative_error, wall_seconds, "
-    "step, parent, action, planner, coder, created_ms";
+    "step, parent, action, planner, coder, created_ms, samples, cut_off, "
+    "measure_seconds";
 
 } // namespace
 
@@ -285,7 +286,7 @@ TrialStore::insert(const Trial &trial,
   Statement add(database,
                 std::string("INSERT INTO trial (") + trialFields +
                     ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-                    "?,?) ON CONFLICT (session_key, kernel_key, arch, "
+                    "?,?,?,?,?) ON CONFLICT (session_key, kernel_key, arch, "
                     "compiler_version, device, recipe_key) DO NOTHING");
   add << trial.sessionKey << trial.program.kernelKey << trial.program.arch
       << trial.program.compilerVersion << trial.device << trial.recipeKey
@@ -295,7 +296,8 @@ TrialStore::insert(const Trial &trial,
       << trial.minimumMicroseconds << trial.bytes << trial.flops
       << trial.absoluteError << trial.relativeError << trial.wallSeconds
       << trial.step << trial.parent << trial.action << trial.planner
-      << trial.coder << created;
+      << trial.coder << created << trial.samples << int64_t(trial.cutOff)
+      << trial.measureSeconds;
   if (!add.run())
     return impl->rollback("write to");
 
@@ -381,6 +383,9 @@ Status TrialStore::Impl::readTrials(Statement &statement,
     trial.planner = statement.text();
     trial.coder = statement.text();
     trial.createdMilliseconds = statement.integer();
+    trial.samples = statement.maybeInteger();
+    trial.cutOff = statement.integer();
+    trial.measureSeconds = statement.maybeReal();
 
     // Inside the outer statement's read transaction: both see one state.
     Statement kernels(database,

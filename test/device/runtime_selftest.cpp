@@ -142,6 +142,33 @@ TEST_F(RuntimeDevice, MeasuresARightProgram) {
   EXPECT_EQ(client.started(), 1u);
 }
 
+TEST_F(RuntimeDevice, CutsSlowProgramsOff) {
+  MeasureRequest wanted = request({"vadd", "late"});
+  wanted.checks = {{Draw::Mode::Uniform, 1}};
+  wanted.cutoffMicroseconds = 3000;
+  MeasureAnswer answer = client.measure(wanted);
+  ASSERT_FALSE(answer.failure) << answer.failure.message;
+  ASSERT_FALSE(answer.programs[0].failure);
+  ASSERT_FALSE(answer.programs[1].failure);
+  const Timing &fast = answer.programs[0].timing;
+  const Timing &slow = answer.programs[1].timing;
+  EXPECT_FALSE(fast.cutOff);
+  EXPECT_EQ(fast.microseconds.size(), 20u);
+  EXPECT_TRUE(slow.cutOff);
+  EXPECT_GE(slow.microseconds.size(), 1u);
+  EXPECT_LE(slow.microseconds.size(), 3u);
+  EXPECT_GT(slow.median, 3000);
+  // Checked like any other.
+  EXPECT_TRUE(answer.programs[1].outputs[0].passed);
+  EXPECT_GT(answer.checkSeconds, 0);
+  EXPECT_GT(answer.timingSeconds, 0);
+  // Alone, too.
+  wanted.programs = {path("late")};
+  answer = client.measure(wanted);
+  ASSERT_FALSE(answer.failure) << answer.failure.message;
+  EXPECT_TRUE(answer.programs[0].timing.cutOff);
+}
+
 TEST_F(RuntimeDevice, RefusesWrongPrograms) {
   MeasureAnswer answer =
       measure({"vsub", "lazy", "overrun", "scribble", "vadd"});

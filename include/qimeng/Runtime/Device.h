@@ -152,6 +152,26 @@ private:
   bool guarded = false;
 };
 
+/// Page-locked memory of the host, which copies from the GPU reach at the full
+/// speed of the bus; ordinary memory where the driver gives none.
+class HostMemory {
+public:
+  HostMemory() = default;
+  HostMemory(const HostMemory &) = delete;
+  HostMemory &operator=(const HostMemory &) = delete;
+  ~HostMemory() { release(); }
+
+  /// At least `bytes`, with undefined contents, valid until the next call.
+  Result<char *> reserve(const DevicePtr &device, size_t bytes);
+
+private:
+  void release();
+
+  DevicePtr device; ///< of page-locked memory
+  void *base = nullptr;
+  size_t size = 0;
+};
+
 class DeviceStream {
 public:
   DeviceStream() = default;

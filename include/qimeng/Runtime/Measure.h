@@ -9,7 +9,8 @@
 // with those of a reference program, and times the ones that are right.
 // Outputs and temporaries are poisoned first, guards and inputs checked after,
 // the candidate runs before the reference, and timed calls rotate over several
-// sets of inputs, whose outputs are checked again after timing.
+// sets of inputs, whose outputs are checked again after timing. A candidate
+// beyond the request's cut-off is checked alike, and timed with few calls.
 //
 //===----------------------------------------------------------------------===//
 
@@ -89,6 +90,9 @@ struct MeasureRequest {
   unsigned rotations = 2;
   /// Wall-clock time for the timed calls, see TimingOptions.
   double budgetSeconds = 10;
+  /// Candidates slower than this get few timed calls, see TimingOptions; 0:
+  /// none.
+  double cutoffMicroseconds = 0;
   /// Wall-clock time that WorkerClient allows for the whole request.
   double timeLimitSeconds = 60;
 
@@ -121,6 +125,9 @@ struct MeasureAnswer {
   std::vector<ProgramMeasurement> programs;
   /// Sets that the timed calls rotated over.
   unsigned rotations = 0;
+  /// Wall-clock time of checks (runs, reference, comparisons, before timing and
+  /// after) and of the timed calls.
+  double checkSeconds = 0, timingSeconds = 0;
 
   std::string toJson() const;
   static Result<MeasureAnswer> fromJson(std::string_view text);

@@ -10,6 +10,9 @@
 // and after each wait for the device one call whose time is thrown away (the
 // first one after a synchronization reads falsely).
 //
+// With a cut-off each call is probed before all that: what is slower at every
+// one of a few calls is not timed further.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef QIMENG_RUNTIME_TIMING_H
@@ -22,7 +25,8 @@
 namespace qimeng {
 
 /// Puts the work of one call on the stream. `round` counts the calls of one
-/// candidate from 0, warm-up included, so that it can rotate its addresses.
+/// candidate from 0, warm-up included, so that it can rotate its addresses;
+/// all calls of the probe are round 0.
 using TimedCall = std::function<Status(cuda::CUstream stream, unsigned round)>;
 
 struct TimingOptions {
@@ -35,6 +39,13 @@ struct TimingOptions {
   /// `fewestRepeats`.
   double budgetSeconds = 10;
   unsigned fewestRepeats = 3;
+  /// A candidate of which no probing call is faster than this many microseconds
+  /// is left out of the rounds; its probing calls are its times. 0: none is.
+  double cutoffMicroseconds = 0;
+  /// Timed calls of a probe. After the first slow one there are no more than
+  /// fit into `probeSeconds`.
+  unsigned probeRepeats = 3;
+  double probeSeconds = 0.02;
 };
 
 struct Timing {
@@ -43,6 +54,10 @@ struct Timing {
   double median = 0, minimum = 0;
   /// Median time that the host took to enqueue a call.
   double hostMedian = 0;
+  /// Slower than the cut-off, so that there are few times.
+  bool cutOff = false;
+  /// Rounds that were called, see TimedCall.
+  unsigned rounds = 0;
 };
 
 /// Times `calls` against each other; the result has one Timing for each.

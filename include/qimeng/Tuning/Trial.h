@@ -104,6 +104,10 @@ struct Trial {
   /// On the device, whole program: median and minimum over the samples.
   std::optional<double> measuredMicroseconds;
   std::optional<double> minimumMicroseconds;
+  /// Timed calls. A candidate much slower than the best so far was cut off
+  /// after a few.
+  std::optional<int64_t> samples;
+  bool cutOff = false;
   /// Whole program, counted as in KernelFacts.
   std::optional<double> bytes;
   std::optional<double> flops;
@@ -114,6 +118,8 @@ struct Trial {
 
   /// Time that the trial took of the session, compiling and checking included.
   double wallSeconds = 0;
+  /// The part of it that went into checks and timed calls on the device.
+  std::optional<double> measureSeconds;
   /// Position in the session, from 0 (the first correct kernel) on.
   int64_t step = 0;
   /// The trial that this one was derived from, absent for the first.

@@ -42,6 +42,13 @@ thread_local CUcontext currentContext = nullptr;
 using Kernel = void (*)(const Thread &);
 const std::map<std::string, Kernel> kernels = {
     {"vadd", [](const Thread &t) { t.result() = t.sum(); }},
+    // Slow: the same after a few milliseconds.
+    {"late",
+     [](const Thread &t) {
+       t.result() = t.sum();
+       if (t.index == 0)
+         std::this_thread::sleep_for(std::chrono::milliseconds(8));
+     }},
     {"vadd64",
      [](const Thread &t) {
        t.array<double>(2)[t.index] =
@@ -194,6 +201,14 @@ CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t bytes) {
 }
 CUresult cuMemFree_v2(CUdeviceptr address) {
   std::free(reinterpret_cast<void *>(address));
+  return CUDA_SUCCESS;
+}
+CUresult cuMemHostAlloc(void **address, size_t bytes, unsigned) {
+  *address = std::malloc(bytes);
+  return *address ? CUDA_SUCCESS : CUDA_ERROR_OUT_OF_MEMORY;
+}
+CUresult cuMemFreeHost(void *address) {
+  std::free(address);
   return CUDA_SUCCESS;
 }
 CUresult cuMemcpyHtoD_v2(CUdeviceptr to, const void *from, size_t bytes) {

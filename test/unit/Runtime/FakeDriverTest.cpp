@@ -101,6 +101,46 @@ TEST(Timing, KeepsToItsBudget) {
   EXPECT_GT((*timings)[0].median, 50000);
 }
 
+TEST(Timing, CutsOff) {
+  Result<DevicePtr> device = Device::open(0);
+  ASSERT_TRUE(device) << device.error();
+  std::vector<unsigned> rounds[3];
+  auto sleeper = [&](int which, unsigned microseconds) {
+    return [&rounds, which, microseconds](cuda::CUstream,
+                                          unsigned round) -> Status {
+      rounds[which].push_back(round);
+      // The first timed call of the second one is slow, and only that.
+      bool slow = which != 1 || rounds[1].size() == 2;
+      ::usleep(slow ? microseconds : 0);
+      return {};
+    };
+  };
+  TimingOptions options;
+  options.warmup = 1;
+  options.repeats = 5;
+  options.cutoffMicroseconds = 5000;
+  options.probeSeconds = 0.04;
+  Result<std::vector<Timing>> timings = timeInterleaved(
+      *device, {sleeper(0, 8000), sleeper(1, 8000), sleeper(2, 60000)},
+      options);
+  ASSERT_TRUE(timings) << timings.error();
+  // 8 ms: two more calls fit into 40 ms, after one that is not timed.
+  EXPECT_TRUE((*timings)[0].cutOff);
+  EXPECT_EQ((*timings)[0].microseconds.size(), 3u);
+  EXPECT_GT((*timings)[0].median, 5000);
+  EXPECT_EQ(rounds[0], std::vector<unsigned>(5, 0));
+  EXPECT_EQ((*timings)[0].rounds, 1u);
+  // One slow call is no slow candidate; nor does it count.
+  EXPECT_FALSE((*timings)[1].cutOff);
+  EXPECT_EQ((*timings)[1].microseconds.size(), 5u);
+  EXPECT_LT((*timings)[1].median, 5000);
+  EXPECT_EQ(rounds[1].back() + 1, (*timings)[1].rounds);
+  // 60 ms: a single time.
+  EXPECT_TRUE((*timings)[2].cutOff);
+  EXPECT_EQ((*timings)[2].microseconds.size(), 1u);
+  EXPECT_EQ(rounds[2].size(), 2u);
+}
+
 TEST(Timing, Median) {
   EXPECT_EQ(median({}), 0);
   EXPECT_EQ(median({3, 1, 2}), 2);

@@ -49,6 +49,15 @@ inline std::string elementKernels() {
   const std::string store = "  st.global.f32 [%rd7], %f3;\n";
   return ".version 7.0\n.target sm_80\n.address_size 64\n" +
          elementKernel("vadd", 4, add + store) +
+         // Right, after a few milliseconds.
+         elementKernel("late", 4,
+                       "  mov.u32 %r5, 0;\n"
+                       "WAIT:\n"
+                       "  nanosleep.u32 1000000;\n"
+                       "  add.s32 %r5, %r5, 1;\n"
+                       "  setp.lt.s32 %p1, %r5, 8;\n"
+                       "  @%p1 bra WAIT;\n" +
+                           add + store) +
          elementKernel("vadd64", 8,
                        "  ld.global.f64 %d1, [%rd5];\n"
                        "  ld.global.f64 %d2, [%rd6];\n"

@@ -141,6 +141,15 @@ TEST(Report, SaysTheResult) {
   EXPECT_NE(page.find("timed out in measure"), std::string::npos);
 }
 
+TEST(Report, SaysWhatWasCutOff) {
+  ReportData data = session("word");
+  EXPECT_EQ(renderReport(data).find("much slower"), std::string::npos);
+  data.trials[0].cutOff = true;
+  data.trials[0].samples = 3;
+  EXPECT_NE(renderReport(data).find("much slower than the best: timed 3 calls"),
+            std::string::npos);
+}
+
 TEST(Report, SaysWhenTimesArePredicted) {
   ReportData data = session("word");
   data.measured = false;

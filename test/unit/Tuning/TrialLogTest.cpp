@@ -25,6 +25,10 @@ TEST(TrialLog, ALineHoldsTheTrial) {
   EXPECT_EQ(json["phase"], "measure");
   EXPECT_EQ(json["created"], "2023-11-14T22:13:20.123Z");
   EXPECT_EQ(json["measured_us"], 100.0);
+  EXPECT_EQ(json["samples"], 30);
+  EXPECT_FALSE(json.contains("cut_off"));
+  trial.cutOff = true;
+  EXPECT_EQ(nlohmann::json::parse(trialToJson(trial))["cut_off"], true);
   EXPECT_DOUBLE_EQ(json["achieved_gbps"], 1000.0);
   EXPECT_EQ(json["kernels"][0]["registers"], 168);
   EXPECT_FALSE(json["kernels"][0].contains("us")) << "absent, not null or 0";

@@ -42,6 +42,7 @@ TEST_F(TrialStoreTest, KeepsEveryField) {
   trial.status = TrialStatus::timedOut;
   trial.phase = TrialPhase::assemble;
   trial.accepted = true;
+  trial.cutOff = true;
   trial.diagnostics = std::string("line one\nbyte \0 and \xff", 21);
   trial.absoluteError = std::numeric_limits<double>::infinity();
   trial.relativeError.reset();
@@ -77,6 +78,9 @@ TEST_F(TrialStoreTest, KeepsEveryField) {
   EXPECT_EQ(kept.predictedMicroseconds, trial.predictedMicroseconds);
   EXPECT_EQ(kept.measuredMicroseconds, trial.measuredMicroseconds);
   EXPECT_EQ(kept.minimumMicroseconds, trial.minimumMicroseconds);
+  EXPECT_EQ(kept.samples, trial.samples);
+  EXPECT_EQ(kept.cutOff, trial.cutOff);
+  EXPECT_EQ(kept.measureSeconds, trial.measureSeconds);
   EXPECT_EQ(kept.bytes, trial.bytes);
   EXPECT_EQ(kept.flops, trial.flops);
   EXPECT_EQ(kept.absoluteError, trial.absoluteError);
@@ -327,6 +331,32 @@ TEST_F(TrialStoreTest, SchemaStepsApplyInOrderAndOnce) {
   EXPECT_NE(newer.error().find("a newer version of QiMeng wrote it"),
             std::string::npos);
   sqlite3_close(database);
+}
+
+TEST_F(TrialStoreTest, BringsTheFirstSchemaUpToDate) {
+  sqlite3 *database;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  ASSERT_TRUE(applyTrialSchema(database, path, {trialSchemaSteps().front()},
+                               /*readOnly=*/false));
+  ASSERT_EQ(sqlite3_exec(database,
+                         "INSERT INTO trial VALUES (1, 'session', 'kernel', "
+                         "'sm_90a', '0.1.0', 'NVIDIA H200', 'key', 'recipe', "
+                         "'verified', 'measure', 1, '', 120, 100, 98, 1e8, "
+                         "1e11, 1e-3, 2e-4, 0.5, 0, NULL, 'tile', 'rules', "
+                         "'built-in', 1700000000123)",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK)
+      << sqlite3_errmsg(database);
+  sqlite3_close(database);
+  TrialStore store = open();
+  ASSERT_TRUE(store.insert(sampleTrial(1)));
+  auto trials = store.sessionTrials("session");
+  ASSERT_TRUE(trials) << trials.error();
+  ASSERT_EQ(trials->size(), 2u);
+  EXPECT_EQ(trials->front().measuredMicroseconds, 100);
+  EXPECT_EQ(trials->front().samples, std::nullopt);
+  EXPECT_FALSE(trials->front().cutOff);
+  EXPECT_EQ(trials->back().samples, 30);
 }
 
 } // namespace
