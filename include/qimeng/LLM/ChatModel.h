@@ -63,12 +63,16 @@ struct ChatReply {
   std::string text;
   /// The answer ended at the token limit.
   bool truncated = false;
+  /// What this reply costs now.
   ChatUsage usage;
   /// Who answered: kind ("model", "person", "built-in", "script"), name as the
   /// server gives it, and the date, as YYYY-MM-DD.
   struct Author {
     std::string kind, name, date;
   } author;
+  /// What the reply cost when it was first given: the same as `usage`, but for
+  /// a reply that comes from the cache or a transcript.
+  ChatUsage firstUsage;
 };
 
 /// Why there is no reply.
@@ -76,10 +80,10 @@ enum class ChatFault {
   None,
   Cancelled,   ///< ctrl-C
   Budget,      ///< tokens or money are spent
-  Settings,    ///< model, key or URL is missing or wrong
-  Unreachable, ///< no connection
+  Settings,    ///< model, key or URL is missing or wrong (401, 403, 404)
+  Unreachable, ///< no connection, or one that was cut
   Timeout,
-  Tls,         ///< the certificate does not verify
+  Tls,         ///< the certificate does not verify, or is not the host's
   RateLimited, ///< 429 until the last attempt
   Server,      ///< 5xx until the last attempt
   Rejected,    ///< another 4xx: the request is at fault
@@ -106,7 +110,16 @@ public:
   virtual Result<std::vector<double>>
   score(const ChatRequest &request, const std::vector<std::string> &choices,
         ChatFault *fault = nullptr);
+  /// What this model's replies have cost so far, attempts that failed included.
+  virtual ChatUsage getSpent() const;
 };
+
+/// Ends all requests under way, in every thread, within a tenth of a second,
+/// and refuses new ones: with ChatFault::Cancelled. Safe in a signal handler.
+void cancelRequests() noexcept;
+/// Allows requests again.
+void allowRequests() noexcept;
+bool areRequestsCancelled() noexcept;
 
 } // namespace qimeng
 
