@@ -274,6 +274,17 @@ LogicalResult KernelEmitter::prepareChannels() {
       if (all)
         entry.second.copy = CopyKind::CpAsync;
     }
+  // Where threads store into a slot that threads have read, each reader arrives
+  // for itself: each store is then ordered after each read by a barrier that
+  // both took part in.
+  for (auto &entry : channels) {
+    Channel &channel = entry.second;
+    if (channel.barriers && channel.copy == CopyKind::Registers &&
+        channel.releaseThreads == 32) {
+      channel.releaseThreads = 1;
+      channel.consumerArrivals *= 32;
+    }
+  }
   if (!kernel.isSpecialized())
     order = ChannelOrder::find(kernel, [&](Value channel) {
       return channels[channel].copy == CopyKind::CpAsync;
@@ -429,13 +440,9 @@ void KernelEmitter::copyAsync(LoadOp load, const SharedTile &to) {
   int64_t bytes = asyncChunk(load, to.layout);
   where.vector = bytes / to.layout.elementBytes;
   auto copy = [&] {
+    SharedCursor cursor = sharedCursor(to, layout);
     for (int64_t r = 0; r < layout.numRegs(); r += where.vector) {
-      SmallVector<Value> coords;
-      for (size_t dim = 0; dim < layout.shape.size(); ++dim)
-        coords.push_back(
-            add(threadCoord(layout, dim), layout.regCoord(r, dim)));
-      Value target =
-          sharedPointer(add(to.offset, sharedOffset(to.layout, coords)));
+      Value target = sharedAt(cursor, stepsOf(layout, r));
       Value inside = predicate(where, r);
       Value count =
           inside ? Value(arith::SelectOp::create(b, inside, i32(bytes), i32(0)))
@@ -546,6 +553,10 @@ LogicalResult KernelEmitter::emitRelease(ReleaseOp op) {
 void KernelEmitter::release(Channel &channel, Value slot) {
   Value empty = sharedPointer(add(shl(slot, 3), channel.emptyBarriers));
   int64_t group = channel.releaseThreads;
+  if (group == 1) {
+    NVVM::MBarrierArriveOp::create(b, b.getI64Type(), empty, Value());
+    return;
+  }
   if (group == 32)
     NVVM::SyncWarpOp::create(b, i32(-1));
   auto branch = scf::IfOp::create(

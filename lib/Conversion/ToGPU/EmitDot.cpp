@@ -59,53 +59,68 @@ LogicalResult KernelEmitter::emitFmaDot(DotOp op) {
     shared.elementBytes =
         std::max(1u, operands[side].elementType.getIntOrFloatBitWidth() / 8);
     shared.major = n;
-    shared.pad = shared.elementBytes < 4 ? 4 : shared.elementBytes;
+    if (shared.shape[n] * shared.elementBytes >= 16)
+      shared.pad = 16;
     copied[side] = true;
     starts[side] = bytes;
     bytes += llvm::alignTo(shared.bytes(), 16);
   }
 
   auto multiply = [&]() {
-    int64_t unroll = std::min<int64_t>(k, 4);
+    // Long enough bodies for loads to overlap with multiply-adds.
+    int64_t unroll = std::min<int64_t>(k, layout.numRegs() <= 64 ? 16 : 4);
     auto loop = scf::ForOp::create(b, i32(0), i32(k), i32(unroll), acc);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Regs sums(loop.getRegionIterArgs());
-    for (int64_t step = 0; step < unroll; ++step) {
-      Value at = add(loop.getInductionVar(), step);
-      // Each row and column element is read once for all registers that use it.
-      llvm::MapVector<SmallVector<int64_t>, Value> read[2];
-      auto element = [&](int side, int64_t r) -> Value {
-        SmallVector<int64_t> key;
-        SmallVector<Value> coords;
-        for (int dim = 0; dim < rank; ++dim) {
-          bool isK = dim == (side == 0 ? n : m);
-          key.push_back(isK ? 0 : layout.regCoord(r, dim));
-          coords.push_back(
-              isK ? at
-                  : add(threadCoord(layout, dim), layout.regCoord(r, dim)));
-        }
-        Value &value = read[side][key];
-        if (value)
-          return value;
-        const SharedTile &tile = operands[side];
-        Value pointer =
-            sharedPointer(add(tile.offset, sharedOffset(tile.layout, coords)));
-        value = LLVM::LoadOp::create(b, storageType(tile.elementType), pointer,
-                                     tile.layout.elementBytes);
-        if (tile.elementType == sumType)
-          return value;
-        if (isa<FloatType>(sumType))
-          value = arith::ExtFOp::create(b, sumType, value);
-        else if (tile.elementType.isInteger(1))
-          value = arith::ExtSIOp::create(
-              b, sumType, arith::TruncIOp::create(b, b.getI1Type(), value));
-        else
-          value = arith::ExtSIOp::create(b, sumType, value);
-        return value;
-      };
+    // Each row and column element is read once for all registers that use it,
+    // together with its neighbours in memory that this thread uses too.
+    struct Side {
+      SharedCursor cursor;
+      int kDim, vectorDim;
+      int64_t vector;
+      std::map<std::vector<int64_t>, Regs> read;
+    } sides[2];
+    for (int side = 0; side < 2; ++side) {
+      const SharedTile &tile = operands[side];
+      Side &own = sides[side];
+      own.kDim = side == 0 ? n : m;
+      own.vectorDim = tile.layout.major;
+      int64_t run = 1;
+      if (own.vectorDim == own.kDim)
+        run = unroll;
+      else
+        while (
+            llvm::is_contained(layout.reg, Basis{own.vectorDim, log2Of(run)}))
+          run *= 2;
+      own.vector = std::max<int64_t>(
+          1, std::min(run, tile.layout.alignment() / tile.layout.elementBytes));
+      SmallVector<Value> coords;
+      for (int dim = 0; dim < rank; ++dim)
+        coords.push_back(dim == own.kDim ? loop.getInductionVar()
+                                         : threadCoord(layout, dim));
+      own.cursor = sharedCursor(tile, coords);
+    }
+    auto element = [&](int side, int64_t r, int64_t step) -> Value {
+      Side &own = sides[side];
+      SmallVector<int64_t> steps = stepsOf(layout, r);
+      steps[own.kDim] = step;
+      int64_t within = steps[own.vectorDim] % own.vector;
+      steps[own.vectorDim] -= within;
+      Regs &values = own.read[{steps.begin(), steps.end()}];
+      if (values.empty())
+        values = loadVector(sharedAt(own.cursor, steps),
+                            operands[side].elementType, own.vector);
+      Value &value = values[within];
+      if (value.getType() != sumType)
+        value = isa<FloatType>(sumType)
+                    ? Value(arith::ExtFOp::create(b, sumType, value))
+                    : Value(arith::ExtSIOp::create(b, sumType, value));
+      return value;
+    };
+    for (int64_t step = 0; step < unroll; ++step)
       for (auto [r, sum] : llvm::enumerate(sums)) {
-        Value a = element(0, r), c = element(1, r);
+        Value a = element(0, r, step), c = element(1, r, step);
         if (isa<FloatType>(sumType) && !(sumType.isF16() || sumType.isBF16())) {
           sum = LLVM::FMAOp::create(b, a, c, sum);
         } else if (isa<FloatType>(sumType)) {
@@ -119,7 +134,6 @@ LogicalResult KernelEmitter::emitFmaDot(DotOp op) {
           sum = arith::AddIOp::create(b, sum, arith::MulIOp::create(b, a, c));
         }
       }
-    }
     scf::YieldOp::create(b, sums);
     acc.assign(loop.getResults().begin(), loop.getResults().end());
   };
@@ -152,22 +166,80 @@ LogicalResult KernelEmitter::emitFmaDot(DotOp op) {
 // mma.sync
 //===----------------------------------------------------------------------===//
 
-/// `values` of one 32-bit operand register, packed.
-static Value packRegister(ImplicitLocOpBuilder &b, ArrayRef<Value> values,
-                          bool asVector) {
-  Type element = values.front().getType();
-  if (values.size() == 1) {
-    // f32 for tf32: the tensor core reads the upper 19 bits, so round first.
-    return NVVM::ConvertFloatToTF32Op::create(b, b.getI32Type(), values.front(),
-                                              NVVM::FPRoundingMode::RNA);
-  }
+/// A 32-bit operand register as mma.sync takes it: for tf32 rounded, as the
+/// tensor core reads the upper 19 bits only; for f16 as a vector.
+static Value operandRegister(ImplicitLocOpBuilder &b, Value word,
+                             Type element) {
+  if (element.isF32())
+    return NVVM::ConvertFloatToTF32Op::create(
+        b, b.getI32Type(), LLVM::BitcastOp::create(b, element, word),
+        NVVM::FPRoundingMode::RNA);
+  if (element.isF16())
+    return LLVM::BitcastOp::create(b, VectorType::get(2, element), word);
+  return word;
+}
+
+/// `values`, which fill 32 bits.
+static Value packWord(ImplicitLocOpBuilder &b, ArrayRef<Value> values) {
+  Type element = values.front().getType(), word = b.getI32Type();
+  if (values.size() == 1)
+    return LLVM::BitcastOp::create(b, word, values.front());
   Value vector =
       LLVM::PoisonOp::create(b, VectorType::get(values.size(), element));
   for (auto [i, value] : llvm::enumerate(values))
     vector = LLVM::InsertElementOp::create(
         b, vector, value, arith::ConstantOp::create(b, b.getI32IntegerAttr(i)));
-  return asVector ? vector
-                  : Value(LLVM::BitcastOp::create(b, b.getI32Type(), vector));
+  return LLVM::BitcastOp::create(b, word, vector);
+}
+
+/// Whether ldmatrix reads the fragments of `layout`: it needs rows of 16 bytes,
+/// along K for any type, along M or N (dimension `rows`) for 16-bit types.
+bool KernelEmitter::canLoadMatrix(const SharedTile &tile, const Layout &layout,
+                                  int rows, int packed) {
+  const SharedLayout &shared = tile.layout;
+  int rank = shared.shape.size(), k = rows == rank - 1 ? rank - 2 : rank - 1;
+  return shared.alignment() == 16 &&
+         (shared.major == k || (shared.major == rows && packed == 1)) &&
+         layout.reg.size() > size_t(packed);
+}
+
+/// The 32-bit registers of a fragment, in the order of `layout`, up to four by
+/// one instruction. Each is a matrix of eight rows (along dimension `rows`) by
+/// 16 bytes of K; lane l gives the address of row l % 8 of matrix l / 8. Where
+/// M or N is contiguous the rows in memory are those of K, and the matrix is
+/// transposed on the way.
+SmallVector<Value> KernelEmitter::loadMatrix(const SharedTile &tile,
+                                             const Layout &layout, int rows,
+                                             int packed) {
+  const SharedLayout &shared = tile.layout;
+  int rank = shared.shape.size(), k = rows == rank - 1 ? rank - 2 : rank - 1;
+  bool transposed = shared.major == rows;
+  int matrixBits = std::min<int>(2, layout.reg.size() - packed);
+  Layout addresses;
+  addresses.shape = layout.shape;
+  for (int bit = 0; bit < 3; ++bit)
+    addresses.thread.push_back({transposed ? k : rows, bit});
+  for (int bit = 0; bit < 2; ++bit)
+    addresses.thread.push_back(bit < matrixBits ? layout.reg[packed + bit]
+                                                : Basis());
+  llvm::append_range(addresses.thread,
+                     ArrayRef<Basis>(layout.thread).drop_front(5));
+  SharedCursor cursor = sharedCursor(tile, addresses);
+  int64_t perLoad = int64_t(1) << matrixBits;
+  Type word = b.getI32Type();
+  Type result = LLVM::LLVMStructType::getLiteral(
+      b.getContext(), SmallVector<Type>(perLoad, word));
+  SmallVector<Value> words;
+  for (int64_t r = 0; r < layout.numRegs(); r += perLoad << packed) {
+    Value loaded = NVVM::LdMatrixOp::create(
+        b, result, sharedAt(cursor, stepsOf(layout, r)), perLoad,
+        transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row,
+        NVVM::LdStMatrixShapeAttr::get(b.getContext(), 8, 8),
+        NVVM::LdStMatrixEltType::B16);
+    for (int64_t i = 0; i < perLoad; ++i)
+      words.push_back(LLVM::ExtractValueOp::create(b, loaded, i));
+  }
+  return words;
 }
 
 LogicalResult KernelEmitter::emitMmaSync(DotOp op) {
@@ -199,18 +271,26 @@ LogicalResult KernelEmitter::emitMmaSync(DotOp op) {
   // Packed operand fragments, by the coordinates that registers add.
   std::map<std::vector<int64_t>, SmallVector<Value>> fragments[2];
   for (int side = 0; side < 2; ++side) {
-    Regs regs = get(op->getOperand(side), layouts[side]);
-    int64_t words = side == 0 ? 4 : 2, perWord = int64_t(1) << packed;
-    for (int64_t r = 0; r < layouts[side].numRegs(); r += words * perWord) {
-      std::vector<int64_t> key;
-      for (int dim = 0; dim < rank; ++dim)
-        key.push_back(layouts[side].regCoord(r, dim));
-      SmallVector<Value> fragment;
-      for (int64_t w = 0; w < words; ++w)
-        fragment.push_back(packRegister(
-            b, ArrayRef<Value>(regs).slice(r + w * perWord, perWord),
-            operandType.isF16()));
-      fragments[side][key] = fragment;
+    Value operand = op->getOperand(side);
+    auto shared = sharedTiles.find(operand);
+    int64_t perFragment = side == 0 ? 4 : 2, perWord = int64_t(1) << packed;
+    SmallVector<Value> words;
+    if (shared != sharedTiles.end() &&
+        canLoadMatrix(shared->second, layouts[side], side == 0 ? m : n,
+                      packed)) {
+      words =
+          loadMatrix(shared->second, layouts[side], side == 0 ? m : n, packed);
+    } else {
+      Regs regs = get(operand, layouts[side]);
+      for (size_t r = 0; r < regs.size(); r += perWord)
+        words.push_back(packWord(b, ArrayRef<Value>(regs).slice(r, perWord)));
+    }
+    for (Value &word : words)
+      word = operandRegister(b, word, operandType);
+    for (int64_t w = 0; w < int64_t(words.size()); w += perFragment) {
+      SmallVector<int64_t> at = stepsOf(layouts[side], w * perWord);
+      fragments[side][{at.begin(), at.end()}] =
+          SmallVector<Value>(ArrayRef<Value>(words).slice(w, perFragment));
     }
   }
   Regs acc = get(op.getAcc(), layout);

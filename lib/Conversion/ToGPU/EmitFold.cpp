@@ -177,14 +177,10 @@ LogicalResult KernelEmitter::emitFold(FoldOp op) {
           }
         SmallVector<Value> elements;
         for (SharedTile &place : places) {
-          Value value = LLVM::LoadOp::create(
-              b, storageType(place.elementType),
-              sharedPointer(
-                  add(place.offset, sharedOffset(place.layout, coords))),
-              place.layout.elementBytes);
-          if (place.elementType.isInteger(1))
-            value = arith::TruncIOp::create(b, place.elementType, value);
-          elements.push_back(value);
+          Value pointer = sharedPointer(
+              add(place.offset, sharedOffset(place.layout, coords)));
+          llvm::append_range(elements,
+                             loadVector(pointer, place.elementType, 1));
         }
         status = apply(r, elements, loop.getRegionIterArgs(), yielded);
       }

@@ -45,6 +45,14 @@ struct SharedTile {
   mlir::Type elementType;
 };
 
+/// Addresses of a tile's elements that lie known steps from one place.
+struct SharedCursor {
+  SharedLayout layout;
+  mlir::Value tile;  ///< i32, bytes from the start of shared memory
+  mlir::Value start; ///< i32, bytes from the tile's start
+  llvm::SmallDenseMap<int64_t, mlir::Value> pointers; ///< by what is xor-ed
+};
+
 /// How the tiles of a channel get into its slots.
 enum class CopyKind { Registers, CpAsync, Tma };
 
@@ -172,7 +180,7 @@ private:
   Value fromBits(Value bits, mlir::Type type);
 
   //===--------------------------------------------------------------------===//
-  // Memory (EmitMemory.cpp)
+  // Memory (EmitMemory.cpp, EmitShared.cpp)
   //===--------------------------------------------------------------------===//
   struct Place; ///< where the elements of a tile lie in an operand
   /// What is known without emitting anything.
@@ -194,6 +202,15 @@ private:
   int64_t divisor(Value index);
   /// Byte offset of an element in a tile in shared memory.
   Value sharedOffset(const SharedLayout &layout, llvm::ArrayRef<Value> coords);
+  SharedCursor sharedCursor(const SharedTile &tile,
+                            llvm::ArrayRef<Value> coords);
+  /// At register 0 of this thread.
+  SharedCursor sharedCursor(const SharedTile &tile, const Layout &layout);
+  /// Pointer to the element `steps` away, along other coordinate bits than
+  /// those of the cursor's place.
+  Value sharedAt(SharedCursor &cursor, llvm::ArrayRef<int64_t> steps);
+  llvm::SmallVector<int64_t> stepsOf(const Layout &layout, int64_t reg);
+  Regs loadVector(Value pointer, mlir::Type element, int64_t count);
   Regs loadShared(const SharedTile &tile, const Layout &layout);
   void storeShared(const SharedTile &tile, const Layout &layout,
                    llvm::ArrayRef<Value> regs);
@@ -204,6 +221,11 @@ private:
   LogicalResult emitDot(DotOp op);
   LogicalResult emitFmaDot(DotOp op);
   LogicalResult emitMmaSync(DotOp op);
+  bool canLoadMatrix(const SharedTile &tile, const Layout &layout, int rows,
+                     int packed);
+  llvm::SmallVector<Value> loadMatrix(const SharedTile &tile,
+                                      const Layout &layout, int rows,
+                                      int packed);
   LogicalResult emitWgmma(DotOp op);
   LogicalResult checkWgmma(DotOp op);
   Regs wgmma(DotOp op, const SharedTile &lhs, const SharedTile &rhs, Regs acc,

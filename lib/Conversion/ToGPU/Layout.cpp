@@ -125,7 +125,8 @@ Layout Layout::blocked(ArrayRef<int64_t> shape, ArrayRef<int> order,
   return result;
 }
 
-Layout Layout::patches(ArrayRef<int64_t> shape, int threadBits) {
+Layout Layout::patches(ArrayRef<int64_t> shape, int threadBits,
+                       bool spreadColumns) {
   int rank = shape.size(), m = rank - 2, n = rank - 1;
   Layout result;
   result.shape.assign(shape.begin(), shape.end());
@@ -134,12 +135,17 @@ Layout Layout::patches(ArrayRef<int64_t> shape, int threadBits) {
   for (int64_t size : shape)
     total += log2Of(size);
   int perThread = std::max(0, total - threadBits);
-  for (int i = 0; i < 2 && perThread > 0 && supply.has(n); ++i, --perThread)
-    result.reg.push_back(supply.take(n));
+  if (!spreadColumns)
+    for (int i = 0; i < 2 && perThread > 0 && supply.has(n); ++i, --perThread)
+      result.reg.push_back(supply.take(n));
   for (int i = 0; i < 3 && perThread > 0 && supply.has(m); ++i, --perThread)
     result.reg.push_back(supply.take(m));
+  // A warp has eight columns of patches and four rows; warps share the rest as
+  // evenly.
   for (int i = 0; i < threadBits; ++i) {
-    int first = i < 4 ? n : m, second = i < 4 ? m : n;
+    bool alongN =
+        i < 3 || (i >= 5 && supply.remaining(n) > supply.remaining(m));
+    int first = alongN ? n : m, second = alongN ? m : n;
     Basis basis = supply.takeOrNone(first);
     if (basis.dim < 0)
       basis = supply.takeOrNone(second);

@@ -66,9 +66,10 @@ struct Layout {
   static Layout blocked(llvm::ArrayRef<int64_t> shape,
                         llvm::ArrayRef<int> order, int64_t vector,
                         int threadBits);
-  /// Accumulators of a product by plain multiply-adds: a patch of at most
-  /// 8 x 8 elements a thread.
-  static Layout patches(llvm::ArrayRef<int64_t> shape, int threadBits);
+  /// Accumulators of a product by plain multiply-adds: a patch of about 8 x 8
+  /// elements a thread, of neighbouring columns unless `spreadColumns`.
+  static Layout patches(llvm::ArrayRef<int64_t> shape, int threadBits,
+                        bool spreadColumns = false);
 
   /// Accumulators of mma.sync m16n8 in a tile [B.., M, N].
   static Layout mmaAccumulator(llvm::ArrayRef<int64_t> shape, int threadBits);

@@ -55,6 +55,22 @@ int Plan::contiguousDim(Value source) {
   return rank - 1;
 }
 
+/// Whether the second factor of a product comes through a channel in which
+/// elements along K are neighbours. Lanes then read neighbouring columns, as
+/// columns four apart meet in the same banks.
+static bool isContiguousAlongK(Value rhs) {
+  auto take = rhs.getDefiningOp<TakeOp>();
+  if (!take)
+    return false;
+  unsigned index = cast<OpResult>(rhs).getResultNumber();
+  for (Operation *user : take.getChannel().getUsers())
+    if (auto put = dyn_cast<PutOp>(user))
+      if (auto load = put.getTiles()[index].getDefiningOp<LoadOp>())
+        return Plan::contiguousDim(load.getSource()) ==
+               tileType(rhs).getRank() - 2;
+  return false;
+}
+
 Plan::Plan(KernelOp kernel) : kernel(kernel) {
   // One vector length per tile size, from its widest access, so that tiles of
   // one size meet in one layout whatever their element types.
@@ -176,8 +192,9 @@ void Plan::forward(Block &block) {
       ArrayRef<int64_t> shape = dot.getType().getShape();
       Layout layout =
           dot.getMma() == Mma::MmaSync ? Layout::mmaAccumulator(shape, bits)
-          : dot.getMma() == Mma::Wgmma ? Layout::wgmmaAccumulator(shape, bits)
-                                       : Layout::patches(shape, bits);
+          : dot.getMma() == Mma::Wgmma
+              ? Layout::wgmmaAccumulator(shape, bits)
+              : Layout::patches(shape, bits, isContiguousAlongK(dot.getRhs()));
       setNatural(dot, layout, Product);
       continue;
     }

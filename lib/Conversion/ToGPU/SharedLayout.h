@@ -34,6 +34,8 @@ struct SharedLayout {
   int64_t bytes() const;
   /// Bytes, at most 16, that all rows are a multiple of.
   int64_t alignment() const;
+  /// Bytes from the start to the element at `coords`.
+  int64_t offset(llvm::ArrayRef<int64_t> coords) const;
   /// Bytes between neighbours along `dim`, within a box.
   int64_t stride(int dim) const;
 };
