@@ -28,6 +28,8 @@ static const char *kindName(ParameterKind kind) {
     return "kernel";
   case ParameterKind::Word:
     return "word";
+  case ParameterKind::Text:
+    return "text";
   }
   return "";
 }

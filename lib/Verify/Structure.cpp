@@ -10,7 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "qimeng/Verify/IndexSpace.h"
+#include "qimeng/Dialect/QiMeng/IR/Limits.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -18,63 +18,6 @@ using namespace qimeng;
 
 static constexpr llvm::StringLiteral prefix = "check 2 (structure): ";
 static constexpr int64_t threadsPerWarp = 32, maxThreadsPerBlock = 1024;
-
-//===----------------------------------------------------------------------===//
-// Properties
-//===----------------------------------------------------------------------===//
-
-static constexpr std::pair<StringLiteral, Property> propertyNames[] = {
-    {"tiled", Property::Tiled},
-    {"staged", Property::Staged},
-    {"pipelined", Property::Pipelined},
-    {"specialized", Property::Specialized},
-    {"tensorized", Property::Tensorized},
-    {"persistent", Property::Persistent},
-};
-
-Result<Property> qimeng::parseProperty(StringRef name) {
-  std::string known;
-  for (auto &[known_name, property] : propertyNames) {
-    if (name == known_name)
-      return property;
-    known += (known.empty() ? "" : ", ") + known_name.str();
-  }
-  return Error{"unknown property '" + name.str() + "'; known are " + known};
-}
-
-StringRef qimeng::getName(Property property) {
-  for (auto &[name, known] : propertyNames)
-    if (property == known)
-      return name;
-  llvm_unreachable("unknown property");
-}
-
-bool qimeng::hasProperty(KernelOp kernel, Property property) {
-  Region &body = kernel.getBody();
-  switch (property) {
-  case Property::Tiled:
-    return kernel.isTiled();
-  case Property::Staged:
-    return !body.getOps<ChannelOp>().empty();
-  case Property::Pipelined:
-    return llvm::any_of(body.getOps<ChannelOp>(), [](ChannelOp channel) {
-      return channel.getStages() >= 2;
-    });
-  case Property::Specialized:
-    return kernel.isSpecialized();
-  case Property::Tensorized: {
-    bool any = false, all = true;
-    body.walk([&](DotOp dot) {
-      any = true;
-      all &= dot.getMma() != Mma::Fma;
-    });
-    return any && all;
-  }
-  case Property::Persistent:
-    return kernel.getScheduleOrDefault().getPersistent() > 0;
-  }
-  llvm_unreachable("unknown property");
-}
 
 //===----------------------------------------------------------------------===//
 // Resources
@@ -163,30 +106,6 @@ ResourceEstimate qimeng::estimateResources(KernelOp kernel) {
 //===----------------------------------------------------------------------===//
 // One kernel
 //===----------------------------------------------------------------------===//
-
-static LogicalResult checkLoop(scf::ForOp loop, int64_t maxTripCount) {
-  auto getTripCount = [](scf::ForOp loop) -> std::optional<int64_t> {
-    auto lower = getConstantIndex(loop.getLowerBound());
-    auto upper = getConstantIndex(loop.getUpperBound());
-    auto step = getConstantIndex(loop.getStep());
-    if (!lower || !upper || !step || *step <= 0)
-      return std::nullopt;
-    return *upper > *lower ? llvm::divideCeil(*upper - *lower, *step) : 0;
-  };
-  int64_t total = 1;
-  for (Operation *op = loop; op; op = op->getParentOfType<scf::ForOp>()) {
-    std::optional<int64_t> trips = getTripCount(cast<scf::ForOp>(op));
-    if (!trips)
-      return op->emitOpError()
-             << prefix
-             << "must have constant bounds and a constant, positive "
-                "step, so that it is known to end";
-    if (llvm::MulOverflow(total, *trips, total) || total > maxTripCount)
-      return loop.emitOpError() << prefix << "runs more than " << maxTripCount
-                                << " iterations in one program";
-  }
-  return success();
-}
 
 static LogicalResult checkTiles(Operation *op) {
   auto check = [&](Type type) -> LogicalResult {
@@ -299,10 +218,10 @@ static LogicalResult checkResources(KernelOp kernel,
 
 LogicalResult qimeng::checkKernel(KernelOp kernel,
                                   const StructureOptions &options) {
+  std::string why;
+  if (scf::ForOp loop = findEndlessLoop(kernel, options.maxTripCount, why))
+    return loop.emitOpError() << prefix << why;
   WalkResult walk = kernel.getBody().walk([&](Operation *op) -> WalkResult {
-    if (auto loop = dyn_cast<scf::ForOp>(op))
-      if (failed(checkLoop(loop, options.maxTripCount)))
-        return failure();
     if (auto dot = dyn_cast<DotOp>(op))
       if (failed(checkInstructions(dot, kernel, options.architecture)))
         return failure();

@@ -6,11 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "qimeng/Verify/Verify.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Verifier.h"
+#include "qimeng/Dialect/QiMeng/IR/Limits.h"
 #include "qimeng/Verify/Bounds.h"
 #include "qimeng/Verify/Channels.h"
-#include "qimeng/Verify/IndexSpace.h"
 
 using namespace mlir;
 using namespace qimeng;
@@ -50,30 +49,7 @@ LogicalResult qimeng::proveRewrite(ModuleOp before, ModuleOp after,
 double qimeng::countWork(ModuleOp module) {
   double work = 0;
   for (KernelOp kernel : module.getOps<KernelOp>())
-    kernel.getBody().walk([&](Operation *op) {
-      double elements = 0;
-      for (Type type : op->getResultTypes())
-        if (auto tile = dyn_cast<RankedTensorType>(type))
-          elements += tile.getNumElements();
-      if (auto dot = dyn_cast<DotOp>(op))
-        elements *=
-            2 *
-            cast<RankedTensorType>(dot.getLhs().getType()).getShape().back();
-      else if (isa<ReduceOp, FoldOp>(op))
-        elements = cast<RankedTensorType>(op->getOperand(0).getType())
-                       .getNumElements();
-      if (elements == 0)
-        return;
-      elements *= kernel.getNumPrograms();
-      for (auto loop = op->getParentOfType<scf::ForOp>(); loop;
-           loop = loop->getParentOfType<scf::ForOp>())
-        if (auto lower = getConstantIndex(loop.getLowerBound()),
-            upper = getConstantIndex(loop.getUpperBound()),
-            step = getConstantIndex(loop.getStep());
-            lower && upper && step && *step > 0 && *upper > *lower)
-          elements *= llvm::divideCeil(*upper - *lower, *step);
-      work += elements;
-    });
+    work += countWork(kernel).scalars;
   return work;
 }
 
@@ -93,7 +69,10 @@ LogicalResult qimeng::verifyRewrite(ModuleOp before, ModuleOp after,
   NumbersOptions numbers = options.numbers;
   double work = std::max({countWork(before), countWork(after), 1.0});
   int64_t more = std::clamp<int64_t>(options.repeatWork / work, 0, 56);
+  static constexpr InputKind kinds[] = {
+      InputKind::Normal,     InputKind::Large,  InputKind::Peaks,
+      InputKind::LargePeaks, InputKind::Scaled, InputKind::Ties};
   for (int64_t i = 0; i < more; ++i)
-    numbers.modes.push_back(i % 2 ? Draw::Mode::Large : Draw::Mode::Normal);
+    numbers.inputs.push_back(kinds[i % std::size(kinds)]);
   return checkNumbers(before, after, numbers);
 }

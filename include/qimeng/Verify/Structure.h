@@ -9,28 +9,13 @@
 #define QIMENG_VERIFY_STRUCTURE_H
 
 #include "mlir/IR/BuiltinOps.h"
-#include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
+#include "qimeng/Dialect/QiMeng/IR/Properties.h"
 #include "qimeng/Support/Architecture.h"
 #include "qimeng/Support/Result.h"
 #include <optional>
 #include <string>
 
 namespace qimeng {
-
-/// What an action promises of the kernel that it rewrote.
-enum class Property {
-  Tiled,       ///< has a grid
-  Staged,      ///< has a channel
-  Pipelined,   ///< has a channel of two stages or more
-  Specialized, ///< has roles
-  Tensorized,  ///< every product runs on tensor cores
-  Persistent,  ///< blocks run several programs
-};
-
-/// From "tiled", "staged", ...; the error lists the known names.
-Result<Property> parseProperty(llvm::StringRef name);
-llvm::StringRef getName(Property property);
-bool hasProperty(KernelOp kernel, Property property);
 
 /// Memory that a tiled kernel needs at least, from its form alone.
 struct ResourceEstimate {

@@ -182,8 +182,9 @@ TEST_F(RecipeTest, WrongStepsAreExplained) {
                  "@narrow, @softmax");
 }
 
-/// Every proposal of every action applies and leaves a legal program, on the
-/// untiled kernels and on what the first proposal of tile makes of them.
+/// Every proposal of every action applies, leaves a legal program and makes
+/// what is asked for hold, which did not before; on the untiled kernels and on
+/// what the first proposal of tile makes of them.
 TEST_F(RecipeTest, ProposalsApply) {
   auto applyAll = [&](ModuleOp module) {
     std::map<std::string, unsigned> count;
@@ -197,6 +198,14 @@ TEST_F(RecipeTest, ProposalsApply) {
           EXPECT_TRUE(succeeded(applyStep(*copy, proposal, target)))
               << proposal.str();
           EXPECT_TRUE(succeeded(verify(*copy))) << proposal.str();
+          std::string why;
+          EXPECT_TRUE(
+              succeeded(action->holds(each, kernel(*copy, each.getSymName()),
+                                      proposal.parameters, why)))
+              << proposal.str() << ": " << why;
+          EXPECT_TRUE(
+              failed(action->holds(each, each, proposal.parameters, why)))
+              << proposal.str();
         }
     return count;
   };
@@ -215,6 +224,38 @@ TEST_F(RecipeTest, ProposalsApply) {
   auto again = applyAll(*tiled);
   EXPECT_EQ(again["tile"], 0u);
   EXPECT_GT(again["retile"], 5u);
+}
+
+/// A text is a parameter like others: lines in a recipe, a hash for people, and
+/// the whole of it wherever steps are told apart.
+TEST_F(RecipeTest, TextsAreParameters) {
+  std::string text = "qimeng.kernel @narrow(\"\\\t\xc3\xa9\") {\n\n  // x\n}";
+  Step one = step("rewrite", "narrow", {{"text", text}}),
+       other = step("rewrite", "narrow", {{"text", text + " "}}),
+       third = step("rewrite", "narrow", {{"text", text + ";"}});
+  EXPECT_EQ(one.parameters,
+            other.parameters); // what is around a text is not it
+  EXPECT_NE(one.parameters, third.parameters);
+  EXPECT_NE(one.str(), third.str());
+  EXPECT_TRUE(
+      StringRef(one.str()).starts_with("rewrite @narrow text = <4 lines, "))
+      << one.str();
+  EXPECT_LT(one.str().size(), 60u);
+  Recipe recipe(&context);
+  append(recipe, one);
+  std::string written = recipe.str();
+  EXPECT_NE(written.find("\n      \"  // x\",\n      \"}\"\n    ] in %"),
+            std::string::npos)
+      << written;
+  FailureOr<Recipe> read = Recipe::parse(written, &context);
+  ASSERT_TRUE(succeeded(read));
+  EXPECT_EQ(read->getSteps()[0].parameters, one.parameters);
+  EXPECT_EQ(read->str(), written);
+  std::string why;
+  EXPECT_TRUE(failed(makeStep(&context, "rewrite", "narrow", {}, why)));
+  EXPECT_EQ(why, "rewrite needs 'text'");
+  for (KernelOp each : payload->getOps<KernelOp>())
+    EXPECT_TRUE(proposeSteps(each, *findAction("rewrite"), *target).empty());
 }
 
 TEST_F(RecipeTest, ExpertsFirst) {

@@ -9,6 +9,8 @@
 #include "qimeng/Dialect/QiMeng/TransformOps/Recipe.h"
 #include "qimeng/Dialect/QiMeng/Transforms/Passes.h"
 #include "qimeng/Support/Architecture.h"
+#include "qimeng/Support/File.h"
+#include <deque>
 
 using namespace mlir;
 using namespace qimeng;
@@ -79,6 +81,11 @@ static std::string getPassName(const ActionInfo &action) {
   return name;
 }
 
+/// A text does not fit on a command line, so a file has it.
+static const char *getOptionName(const ActionParameter &parameter) {
+  return parameter.kind == ParameterKind::Text ? "file" : parameter.name;
+}
+
 class ActionPass : public TextOptionsPass {
 public:
   explicit ActionPass(const ActionInfo &action)
@@ -123,7 +130,8 @@ private:
     addOption("kernel", "the kernel to rewrite; every kernel that the action "
                         "can be applied to when left out");
     for (const ActionParameter &parameter : action.parameters)
-      addOption(parameter.name, parameter.description, parameter.defaultText);
+      addOption(getOptionName(parameter), parameter.description,
+                parameter.defaultText);
     addOption("arch", "the architecture whose limits count, e.g. sm_90a");
     if (action.edit)
       addOption("recipe", "the file with the recipe to edit and replay");
@@ -132,10 +140,24 @@ private:
   LogicalResult runOn(ModuleOp module, const std::string &kernel,
                       const Architecture *target, bool skip) {
     SmallVector<std::pair<StringRef, StringRef>> values;
+    std::deque<std::string> texts; ///< what stays in place as it grows
     for (const ActionParameter &parameter : action.parameters) {
-      const Option<std::string> &option = getOption(parameter.name);
-      if (option.hasValue())
-        values.push_back({parameter.name, option.getValue()});
+      const Option<std::string> &option = getOption(getOptionName(parameter));
+      if (!option.hasValue() && parameter.kind == ParameterKind::Text)
+        return emitError(module.getLoc())
+               << getArgument() << ": needs file=<name>, a file with "
+               << parameter.description;
+      if (!option.hasValue())
+        continue;
+      StringRef value = option.getValue();
+      if (parameter.kind == ParameterKind::Text) {
+        Result<std::string> read = readFile(value.str());
+        if (!read)
+          return emitError(module.getLoc())
+                 << getArgument() << ": " << read.error();
+        value = texts.emplace_back(std::move(*read));
+      }
+      values.push_back({parameter.name, value});
     }
     std::string why;
     FailureOr<Step> step =

@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Transform/IR/TransformTypes.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 using namespace qimeng;
@@ -32,6 +34,8 @@ StringRef qimeng::stringifyActionFamily(ActionFamily family) {
     return "pipelining";
   case ActionFamily::TensorCores:
     return "tensor cores";
+  case ActionFamily::Rewriting:
+    return "rewriting";
   }
   llvm_unreachable("unknown family");
 }
@@ -99,10 +103,20 @@ Attribute qimeng::parseParameter(MLIRContext *context,
     return FlatSymbolRefAttr::get(context, text);
   case ParameterKind::Word:
     return builder.getStringAttr(text);
+  case ParameterKind::Text:
+    if (text.empty())
+      return fail("a text");
+    return builder.getStringAttr(text);
   }
   llvm_unreachable("unknown kind");
 }
 
+/// Whether a parameter of this kind must be given.
+static bool isRequired(ParameterKind kind) {
+  return kind == ParameterKind::Symbol || kind == ParameterKind::Text;
+}
+
+/// Does not know Text, which people see in another form than files.
 static void printParameter(raw_ostream &os, const ActionParameter &parameter,
                            Attribute value) {
   os << parameter.name;
@@ -123,15 +137,51 @@ static void printParameter(raw_ostream &os, const ActionParameter &parameter,
   case ParameterKind::Word:
     os << " = " << cast<StringAttr>(value).getValue();
     return;
+  case ParameterKind::Text:
+    llvm_unreachable("handled by the caller");
   }
+}
+
+/// One line of the text to a line of the recipe, so that a recipe can be read
+/// and compared:
+///
+///     text = [
+///       "qimeng.kernel @k(%x: memref<8xf32>) {",
+///       "}"
+///     ]
+static void printText(OpAsmPrinter &printer, const ActionParameter &parameter,
+                      Attribute value) {
+  printer << parameter.name << " = [";
+  printer.increaseIndent();
+  SmallVector<StringRef> lines;
+  cast<StringAttr>(value).getValue().split(lines, '\n');
+  llvm::interleave(
+      lines,
+      [&](StringRef line) {
+        printer.printNewline();
+        printer.printString(line);
+      },
+      [&] { printer << ','; });
+  printer.decreaseIndent();
+  printer.printNewline();
+  printer << ']';
+}
+
+static ParseResult parseText(OpAsmParser &parser, Attribute &value) {
+  SmallVector<std::string> lines;
+  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square, [&] {
+        return parser.parseString(&lines.emplace_back());
+      }))
+    return failure();
+  value = parser.getBuilder().getStringAttr(llvm::join(lines, "\n"));
+  return success();
 }
 
 /// Whether `value` is what the parameter has when it is left out.
 static bool isDefault(const ActionParameter &parameter, Attribute value) {
   if (!value)
     return true;
-  if (parameter.kind == ParameterKind::Flag ||
-      parameter.kind == ParameterKind::Symbol)
+  if (parameter.kind == ParameterKind::Flag || isRequired(parameter.kind))
     return false;
   std::string why;
   return parseParameter(value.getContext(), parameter, parameter.defaultText,
@@ -213,6 +263,10 @@ ParseResult qimeng::detail::parseAction(OpAsmParser &parser,
         value = builder.getStringAttr(word);
         break;
       }
+      case ParameterKind::Text:
+        if (parseText(parser, value))
+          return failure();
+        break;
       case ParameterKind::Flag:
         llvm_unreachable("handled above");
       }
@@ -220,10 +274,11 @@ ParseResult qimeng::detail::parseAction(OpAsmParser &parser,
     result.addAttribute(parameter->name, value);
   }
   for (const ActionParameter &parameter : info.parameters)
-    if (parameter.kind == ParameterKind::Symbol &&
-        !seen.contains(parameter.name))
+    if (isRequired(parameter.kind) && !seen.contains(parameter.name))
       return parser.emitError(parser.getNameLoc())
-             << info.name << " needs '" << parameter.name << " = @..'";
+             << info.name << " needs '" << parameter.name
+             << (parameter.kind == ParameterKind::Symbol ? " = @..'"
+                                                         : " = [..]'");
   OpAsmParser::UnresolvedOperand root;
   Type type;
   return failure(parser.parseOperand(root) || parser.parseColonType(type) ||
@@ -241,7 +296,10 @@ void qimeng::detail::printAction(Operation *op, OpAsmPrinter &printer,
     if (isDefault(parameter, value))
       continue;
     printer << ' ';
-    printParameter(printer.getStream(), parameter, value);
+    if (parameter.kind == ParameterKind::Text)
+      printText(printer, parameter, value);
+    else
+      printParameter(printer.getStream(), parameter, value);
   }
   printer << " in " << op->getOperand(0) << " : "
           << op->getOperand(0).getType();
@@ -266,7 +324,13 @@ std::string Step::str() const {
       if (isDefault(parameter, value))
         continue;
       os << ' ';
-      printParameter(os, parameter, value);
+      if (parameter.kind == ParameterKind::Text) {
+        StringRef lines = cast<StringAttr>(value).getValue();
+        os << parameter.name << " = <" << lines.count('\n') + 1 << " lines, "
+           << llvm::format_hex_no_prefix(llvm::xxh3_64bits(lines), 16) << '>';
+      } else {
+        printParameter(os, parameter, value);
+      }
     }
   return text;
 }
@@ -300,8 +364,7 @@ qimeng::makeStep(MLIRContext *context, StringRef action, StringRef kernel,
     attributes.set(name, value);
   }
   for (const ActionParameter &parameter : info->parameters)
-    if (parameter.kind == ParameterKind::Symbol &&
-        !attributes.get(parameter.name)) {
+    if (isRequired(parameter.kind) && !attributes.get(parameter.name)) {
       why = (action + " needs '" + parameter.name + "'").str();
       return failure();
     }

@@ -469,6 +469,16 @@ static SmallVector<StringRef> getNeighbours(KernelOp kernel, bool producers) {
   return names;
 }
 
+/// Whether `name` was fused into `kernel`.
+static LogicalResult isFused(KernelOp kernel, FlatSymbolRefAttr name,
+                             std::string &why) {
+  if (!kernel->getParentOfType<ModuleOp>().lookupSymbol(name))
+    return success();
+  return refuse(why, "@" + name.getValue() +
+                         " is still there; only fuse_producer and "
+                         "fuse_consumer remove kernels");
+}
+
 //===----------------------------------------------------------------------===//
 // fuse_producer
 //===----------------------------------------------------------------------===//
@@ -530,4 +540,22 @@ void FuseConsumerOp::propose(KernelOp kernel, const Architecture &,
   for (StringRef consumer : getNeighbours(kernel, false))
     proposals.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
         "consumer", builder.getAttr<FlatSymbolRefAttr>(consumer))));
+}
+
+LogicalResult FuseProducerOp::holds(KernelOp before, KernelOp after,
+                                    DictionaryAttr parameters,
+                                    std::string &why) {
+  if (!parameters.contains("recompute"))
+    return isFused(after, parameters.getAs<FlatSymbolRefAttr>("producer"), why);
+  if (!before ||
+      before.getBody().getArgumentTypes() != after.getBody().getArgumentTypes())
+    return success();
+  return refuse(why, "the operands are as they were; only fuse_producer "
+                     "changes them");
+}
+
+LogicalResult FuseConsumerOp::holds(KernelOp, KernelOp after,
+                                    DictionaryAttr parameters,
+                                    std::string &why) {
+  return isFused(after, parameters.getAs<FlatSymbolRefAttr>("consumer"), why);
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Staging.h"
+#include "qimeng/Dialect/QiMeng/IR/Properties.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
 #include "qimeng/Support/Architecture.h"
 
@@ -71,4 +72,9 @@ LogicalResult PersistOp::rewrite(KernelOp kernel, RewriterBase &,
 void PersistOp::propose(KernelOp kernel, const Architecture &,
                         SmallVectorImpl<DictionaryAttr> &proposals) {
   proposals.push_back(DictionaryAttr::get(kernel.getContext()));
+}
+
+LogicalResult PersistOp::holds(KernelOp, KernelOp after, DictionaryAttr,
+                               std::string &why) {
+  return checkProperty(after, Property::Persistent, why);
 }

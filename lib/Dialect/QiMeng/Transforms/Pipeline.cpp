@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
+#include "qimeng/Dialect/QiMeng/IR/Properties.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
 
 using namespace mlir;
@@ -139,4 +140,9 @@ void PipelineOp::propose(KernelOp kernel, const Architecture &,
   if (!inputs.empty())
     for (int64_t stages : {3, 2})
       add(stages, inputs.getArrayRef());
+}
+
+LogicalResult PipelineOp::holds(KernelOp, KernelOp after, DictionaryAttr,
+                                std::string &why) {
+  return checkProperty(after, Property::Pipelined, why);
 }

@@ -358,3 +358,20 @@ void ReorderOp::propose(KernelOp kernel, const Architecture &,
     proposals.push_back(builder.getDictionaryAttr(parameter));
   }
 }
+
+LogicalResult ReorderOp::holds(KernelOp before, KernelOp after,
+                               DictionaryAttr parameters, std::string &why) {
+  ScheduleAttr schedule = after.getScheduleOrDefault();
+  for (auto [name, found] : {std::pair("raster", schedule.getRaster()),
+                             std::pair("vector", schedule.getVector()),
+                             std::pair("warps", schedule.getWarps())})
+    if (auto wanted = parameters.getAs<IntegerAttr>(name);
+        wanted && wanted.getInt() != found)
+      return refuse(why, "the schedule must have " + Twine(name) + " = " +
+                             Twine(wanted.getInt()) + ", found " +
+                             Twine(found));
+  if (before && OperationEquivalence::isEquivalentTo(
+                    before, after, OperationEquivalence::IgnoreLocations))
+    return refuse(why, "@" + after.getSymName() + " is as it was");
+  return success();
+}

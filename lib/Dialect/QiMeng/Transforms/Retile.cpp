@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "qimeng/Dialect/QiMeng/IR/Properties.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/Recipe.h"
 
@@ -33,6 +34,12 @@ LogicalResult RetileOp::edit(Recipe &recipe, DictionaryAttr parameters,
   SmallVector<Step> steps = recipe.getSteps();
   for (size_t index = steps.size(); index-- > 0;) {
     Step &step = steps[index];
+    if (step.action == RewriteOp::info().name && step.getKernel() == kernel) {
+      why = "the recipe rewrites @" + kernel.str() +
+            " after its tile step, so other tiles would change nothing; change "
+            "the rewrite's text, or remove that step";
+      return failure();
+    }
     if (step.action != TileOp::info().name || step.getKernel() != kernel)
       continue;
     NamedAttrList changed(step.parameters);
@@ -94,4 +101,9 @@ void RetileOp::propose(KernelOp kernel, const Architecture &,
     add("warps", builder.getI64IntegerAttr(warps * 2));
   if (warps > 1)
     add("warps", builder.getI64IntegerAttr(warps / 2));
+}
+
+LogicalResult RetileOp::holds(KernelOp, KernelOp after, DictionaryAttr,
+                              std::string &why) {
+  return checkProperty(after, Property::Tiled, why);
 }

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
+#include "qimeng/Dialect/QiMeng/IR/Properties.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
 #include "qimeng/Support/Architecture.h"
 
@@ -206,4 +207,9 @@ void SpecializeOp::propose(KernelOp kernel, const Architecture &,
     parameters.set("stages", builder.getI64IntegerAttr(stages));
     proposals.push_back(parameters.getDictionary(builder.getContext()));
   }
+}
+
+LogicalResult SpecializeOp::holds(KernelOp, KernelOp after, DictionaryAttr,
+                                  std::string &why) {
+  return checkProperty(after, Property::Specialized, why);
 }

@@ -387,3 +387,15 @@ void SplitReductionOp::propose(KernelOp kernel, const Architecture &target,
     }
   }
 }
+
+LogicalResult SplitReductionOp::holds(KernelOp before, KernelOp after,
+                                      DictionaryAttr, std::string &why) {
+  auto countKernels = [](KernelOp kernel) {
+    return llvm::range_size(
+        kernel->getParentOfType<ModuleOp>().getOps<KernelOp>());
+  };
+  if (!before || countKernels(after) > countKernels(before))
+    return success();
+  return refuse(why, "there must be one kernel more, which computes the "
+                     "partial results; only split_reduction adds kernels");
+}

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Staging.h"
+#include "qimeng/Dialect/QiMeng/IR/Properties.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
 
 using namespace mlir;
@@ -52,4 +53,9 @@ LogicalResult StageOp::rewrite(KernelOp kernel, RewriterBase &rewriter,
 void StageOp::propose(KernelOp kernel, const Architecture &,
                       SmallVectorImpl<DictionaryAttr> &proposals) {
   proposals.push_back(DictionaryAttr::get(kernel.getContext()));
+}
+
+LogicalResult StageOp::holds(KernelOp, KernelOp after, DictionaryAttr,
+                             std::string &why) {
+  return checkProperty(after, Property::Staged, why);
 }

@@ -98,3 +98,22 @@ void TensorizeOp::propose(KernelOp kernel, const Architecture &target,
     proposals.push_back(parameters.getDictionary(builder.getContext()));
   }
 }
+
+LogicalResult TensorizeOp::holds(KernelOp, KernelOp after,
+                                 DictionaryAttr parameters, std::string &why) {
+  // mma_sync, the default, may have been left to the coder.
+  auto kind = parameters.getAs<StringAttr>("kind");
+  auto meant = parameters.getAs<DenseI64ArrayAttr>("dots");
+  size_t all = 0, done = 0;
+  after.walk([&](DotOp dot) {
+    ++all;
+    done += dot.getMma() != Mma::Fma &&
+            (!kind || stringifyMma(dot.getMma()) == kind.getValue());
+  });
+  size_t wanted = meant && !meant.empty() ? meant.size() : all;
+  if (all > 0 && done >= wanted)
+    return success();
+  return refuse(
+      why, Twine(done) + " of " + Twine(wanted) + " qimeng.dot have mma <" +
+               (kind ? kind.getValue() : "mma_sync> or <wgmma") + ">");
+}

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Tiler.h"
+#include "qimeng/Dialect/QiMeng/IR/Properties.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
 #include "qimeng/Support/Architecture.h"
 #include "llvm/Support/MathExtras.h"
@@ -344,4 +345,9 @@ void TileOp::propose(KernelOp kernel, const Architecture &target,
   if (traits.scan || !traits.axes.empty())
     return proposeReduction(traits, proposer);
   proposeElementwise(traits, proposer);
+}
+
+LogicalResult TileOp::holds(KernelOp, KernelOp after, DictionaryAttr,
+                            std::string &why) {
+  return checkProperty(after, Property::Tiled, why);
 }

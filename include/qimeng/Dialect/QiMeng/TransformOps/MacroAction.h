@@ -30,20 +30,28 @@ struct Architecture;
 class MacroAction;
 class Recipe;
 
-/// The paper's four families, and reordering.
-enum class ActionFamily { Tiling, Fusing, Reordering, Pipelining, TensorCores };
+/// The paper's four families, reordering, and what no action expresses.
+enum class ActionFamily {
+  Tiling,
+  Fusing,
+  Reordering,
+  Pipelining,
+  TensorCores,
+  Rewriting
+};
 
-/// "tiling", "fusing", "reordering", "pipelining", "tensor cores".
+/// "tiling", "fusing", "reordering", "pipelining", "tensor cores", "rewriting".
 llvm::StringRef stringifyActionFamily(ActionFamily family);
 
 /// Text forms, as pass options: Ints "128,256"; Int "8"; Flag "true"; Symbol
-/// "matmul" or "@matmul"; Word "hilbert".
-enum class ParameterKind { Ints, Int, Flag, Symbol, Word };
+/// "matmul" or "@matmul"; Word "hilbert". A Text is itself; passes read it from
+/// the file that the option `file` names.
+enum class ParameterKind { Ints, Int, Flag, Symbol, Word, Text };
 
 struct ActionParameter {
   const char *name;
   ParameterKind kind;
-  const char *defaultText; ///< in the text form; a Symbol must be given
+  const char *defaultText; ///< in the text form; a Symbol or Text must be given
   const char *description;
 };
 
@@ -58,6 +66,12 @@ struct ActionInfo {
   /// Appends parameters of sensible legal applications, the best first.
   void (*propose)(KernelOp kernel, const Architecture &target,
                   llvm::SmallVectorImpl<mlir::DictionaryAttr> &proposals);
+  /// Whether `after` is what the action with these parameters was asked for,
+  /// whatever steps made it of `before`; if not, `why`. The kernels are in
+  /// their programs. The action's own step needs no such check.
+  llvm::LogicalResult (*holds)(KernelOp before, KernelOp after,
+                               mlir::DictionaryAttr parameters,
+                               std::string &why);
   /// Null, or how the action changes a recipe instead of a kernel.
   llvm::LogicalResult (*edit)(Recipe &recipe, mlir::DictionaryAttr parameters,
                               std::string &why);
@@ -78,7 +92,8 @@ struct Step {
   mlir::DictionaryAttr parameters;
 
   llvm::StringRef getKernel() const;
-  /// `tile @matmul sizes = [128, 256] warps = 8`.
+  /// `tile @matmul sizes = [128, 256] warps = 8`. For people: of a Text it
+  /// shows the number of lines and a hash.
   std::string str() const;
 };
 

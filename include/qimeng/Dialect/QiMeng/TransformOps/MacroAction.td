@@ -58,6 +58,7 @@ class QiMeng_Parameter<string parameterName, string parameterKind, Attr attrCons
 class QiMeng_IntsAttr<string text> : DenseArrayAttrBase<"DenseI64ArrayAttr", "int64_t", "i64"> { let summary = text; }
 class QiMeng_IntAttr<string text> : TypedSignlessIntegerAttrBase<I64, "int64_t", text>;
 class QiMeng_WordAttr<string text> : StringBasedAttr<CPred<"::llvm::isa<::mlir::StringAttr>($_self)">, text>;
+class QiMeng_TextAttr<string text> : StringBasedAttr<CPred<"::llvm::isa<::mlir::StringAttr>($_self)">, text>;
 class QiMeng_SymbolAttr<string text> : Attr<CPred<"::llvm::isa<::mlir::FlatSymbolRefAttr>($_self)">, text> {
   let storageType = "::mlir::FlatSymbolRefAttr";
   let returnType = "::llvm::StringRef";
@@ -86,6 +87,8 @@ class QiMeng_Symbol<string name, string text> : QiMeng_Parameter<name, "Symbol",
 /// A word; the action says which ones it takes.
 class QiMeng_Word<string name, string default, string text>
     : QiMeng_Parameter<name, "Word", DefaultValuedAttr<QiMeng_WordAttr<text>, "\"" # default # "\"">, default, text>;
+/// Several lines; must be given.
+class QiMeng_Text<string name, string text> : QiMeng_Parameter<name, "Text", QiMeng_TextAttr<text>, "", text>;
 
 //===----------------------------------------------------------------------===//
 // Actions
@@ -94,9 +97,9 @@ class QiMeng_Word<string name, string default, string text>
 def QiMeng_RootHandle : Type<TransformHandleTypeInterface.predicate, "a handle to the module with the kernels",
                              "::mlir::transform::TransformHandleTypeInterface">;
 
-/// `family`: Tiling, Fusing, Reordering, Pipelining or TensorCores. The class that
-/// is generated declares `precondition`, `rewrite` and the static `propose`, which the
-/// action's file in Transforms/ defines. With `editsRecipe` it declares the static `edit` too.
+/// `family`: Tiling, Fusing, Reordering, Pipelining, TensorCores or Rewriting. The class
+/// that is generated declares `precondition`, `rewrite` and the static `propose` and
+/// `holds`, which the action's file in Transforms/ defines. With `editsRecipe` it declares the static `edit` too.
 class QiMeng_Action<string mnemonic, string family, list<QiMeng_Parameter> parameters, bit editsRecipe = 0>
     : Op<Transform_Dialect, "qimeng." # mnemonic, [
         DeclareOpInterfaceMethods<TransformOpInterface>,
@@ -112,6 +115,9 @@ class QiMeng_Action<string mnemonic, string family, list<QiMeng_Parameter> param
     /// applications to `kernel`, the most promising first.
     static void propose(::qimeng::KernelOp kernel, const ::qimeng::Architecture &target,
                         ::llvm::SmallVectorImpl<::mlir::DictionaryAttr> &proposals);
+    /// Whether `after` is what was asked for, by whatever steps `before` became it.
+    static ::llvm::LogicalResult holds(::qimeng::KernelOp before, ::qimeng::KernelOp after,
+                                       ::mlir::DictionaryAttr parameters, std::string &why);
   }] # !if(editsRecipe, [{
     /// Changes `recipe` as the parameters (with the kernel) say.
     static ::llvm::LogicalResult edit(::qimeng::Recipe &recipe, ::mlir::DictionaryAttr parameters, std::string &why);
@@ -132,7 +138,7 @@ class QiMeng_Action<string mnemonic, string family, list<QiMeng_Parameter> param
           "}] # mnemonic # [{", getOperationName(), ::mlir::TypeID::get<$cppClass>(), ::qimeng::ActionFamily::}] # family # [{,
           R"qm(}] # summary # [{)qm", R"qm(}] # description # [{)qm",
           ::llvm::ArrayRef<::qimeng::ActionParameter>(parameters, std::size(parameters) - 1),
-          &propose, }] # !if(editsRecipe, "&edit", "nullptr") # [{};
+          &propose, &holds, }] # !if(editsRecipe, "&edit", "nullptr") # [{};
       return info;
     }
     ::mlir::DiagnosedSilenceableFailure $cppClass::apply(

@@ -261,4 +261,28 @@ def QiMeng_PersistOp : QiMeng_Action<"persist", "Reordering", [
   }];
 }
 
+def QiMeng_RewriteOp : QiMeng_Action<"rewrite", "Rewriting", [
+    QiMeng_Text<"text", "the kernel's new text: one qimeng.kernel of the same name and operands">]> {
+  let summary = "give a kernel a new text";
+  let description = [{
+    What no other action expresses: the kernel becomes what the text says. The text
+    is one `qimeng.kernel` that keeps name, operands and outputs; grid, schedule and body
+    are free. It holds only what may stand in a kernel, its loops have constant bounds,
+    and it does not take many times the work of the kernel that it replaces. Whether it
+    computes the same is not known here: that is for Verify to find out.
+
+    On a command line the text is in a file: `--qimeng-rewrite="kernel=scale file=new.mlir"`.
+
+    ```mlir
+    transform.qimeng.rewrite @scale text = [
+      "qimeng.kernel @scale(%x: memref<128xf32>, %y: memref<128xf32>) grid(1) {",
+      "  %t = qimeng.load %x : memref<128xf32> -> tensor<128xf32>",
+      "  %r = arith.addf %t, %t : tensor<128xf32>",
+      "  qimeng.store %r, %y : tensor<128xf32>, memref<128xf32>",
+      "}"
+    ] in %root : !transform.any_op
+    ```
+  }];
+}
+
 #endif // QIMENG_TRANSFORMOPS_TD
