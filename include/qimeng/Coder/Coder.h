@@ -21,11 +21,15 @@
 #include "qimeng/Dialect/QiMeng/TransformOps/MacroAction.h"
 #include "qimeng/Support/Architecture.h"
 #include "qimeng/Support/Result.h"
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace qimeng {
+
+class ChatModel;
+class Prompts;
 
 struct CoderRequest {
   /// The kernel program as it is. Not to be changed.
@@ -57,6 +61,29 @@ public:
 /// Carries out every action by itself. Parameters that are left out, or whose
 /// answer was refused, are chosen among the action's proposals in order.
 std::unique_ptr<Coder> createBuiltinCoder();
+
+struct LLMCoderOptions {
+  /// Answers to each question; the first that applies is taken.
+  unsigned samples = 1;
+  /// Of several answers.
+  double temperature = 0.7;
+  /// The model is asked also for steps that have their parameters and are
+  /// legal, where there is nothing left to choose.
+  bool askAlways = false;
+  /// How often one request is asked again, with what was wrong, counting those
+  /// times that the session refused the answer.
+  unsigned repairs = 3;
+  /// Whether a program that an answer made keeps to the rules; if not, `why`.
+  /// What is cheap to find out: the session verifies all the same.
+  std::function<bool(mlir::ModuleOp program, std::string &why)> check = {};
+  /// Told why a question got no answer of use.
+  std::function<void(const std::string &)> unusable = {};
+};
+
+/// Asks a model. An answer that does not parse, apply or keep to the rules goes
+/// back to it with the reason.
+std::unique_ptr<Coder> createLLMCoder(ChatModel &model, const Prompts &prompts,
+                                      LLMCoderOptions options = {});
 
 /// The request for a reader of text: target, kernel, action with its
 /// description, parameters, what was refused, and the form of the answer.

@@ -18,11 +18,15 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/Recipe.h"
 #include "qimeng/Support/Architecture.h"
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace qimeng {
+
+class ChatModel;
+class Prompts;
 
 /// A decision: usually one action, several where what lies between them cannot
 /// run (a wgmma product whose operands are not staged yet).
@@ -82,6 +86,33 @@ std::unique_ptr<Planner> createRulePlanner();
 
 /// Proposes the steps of `recipe`, all at once.
 std::unique_ptr<Planner> createReplayPlanner(const Recipe &recipe);
+
+struct LLMPlannerOptions {
+  /// Answers to each question; several are a vote.
+  unsigned samples = 1;
+  /// Of several answers.
+  double temperature = 0.7;
+  /// Rank by the probabilities of labels where the model gives them.
+  bool score = true;
+  /// `rewrite` is on the list.
+  bool rewrites = true;
+  /// Told why an answer was of no use; the base planner decides then.
+  std::function<void(const std::string &)> unusable = {};
+};
+
+/// Asks a model which of the legal moves comes next: those of `base`, then each
+/// action with its region for which there is a legal application, without
+/// parameters (the coder chooses them). Proposes what the model ranks, then
+/// what `base` proposes; a model that fails leaves just that. Where `base` has
+/// nothing left, the model may end the work on the program, and a failure ends
+/// it.
+std::unique_ptr<Planner> createLLMPlanner(ChatModel &model,
+                                          const Prompts &prompts,
+                                          std::unique_ptr<Planner> base,
+                                          LLMPlannerOptions options = {});
+
+/// The text of `program` for a prompt: no comments, no locations.
+std::string printForPrompt(mlir::ModuleOp program);
 
 /// A tile step for the untiled `kernel` that always works: small tiles, plain
 /// multiply-adds. What makes the first correct kernel. Fails, with diagnostics,

@@ -15,6 +15,7 @@
 // CONSUMER: qimeng.launch @p(%arg0, %arg1, %arg2, %arg3)
 // CONSUMER: qimeng.kernel @p(
 // CONSUMER-NOT: qimeng.kernel @c
+// EXAMPLE: fuse_producer @c producer = @p | fuse_consumer @p consumer = @c
 func.func @epilogue(%a: memref<64x32xbf16>, %b: memref<32x48xbf16>, %v: memref<48xbf16>, %o: memref<64x48xbf16>) {
   %t = memref.alloc() : memref<64x48xbf16>
   qimeng.launch @p(%a, %b, %t) : memref<64x32xbf16>, memref<32x48xbf16>, memref<64x48xbf16>
@@ -39,6 +40,7 @@ qimeng.kernel @c(%X: memref<64x48xbf16>, %V: memref<48xbf16>, %Y: memref<64x48xb
   %n = arith.truncf %s : tensor<64x48xf32> to tensor<64x48xbf16>
   qimeng.store %n, %Y : tensor<64x48xbf16>, memref<64x48xbf16>
 }
+// END EXAMPLE
 
 // -----
 

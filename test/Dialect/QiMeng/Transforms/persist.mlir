@@ -13,6 +13,7 @@
 // FEW: the kernel has 4096 programs, no more than the 4096 blocks that would run them
 // NEGATIVE: 'blocks' must not be negative, found -1
 // TWICE: the kernel runs in 8 persistent blocks already
+// EXAMPLE: persist @scale
 qimeng.kernel @scale(%x: memref<4194304xf32>, %y: memref<4194304xf32>) grid(4096) {
   %p = qimeng.program_id 0
   %i = affine.apply affine_map<(d0) -> (d0 * 1024)>(%p)
@@ -21,6 +22,7 @@ qimeng.kernel @scale(%x: memref<4194304xf32>, %y: memref<4194304xf32>) grid(4096
   %r = arith.mulf %t, %two : tensor<1024xf32>
   qimeng.store %r, %y[%i] : tensor<1024xf32>, memref<4194304xf32>
 }
+// END EXAMPLE
 
 // UNTILED: the kernel is not tiled; tile it first
 qimeng.kernel @untiled(%A: memref<16xf32>, %C: memref<16xf32>) {

@@ -37,6 +37,7 @@
 // TWICE: no loop loads tiles for a product that is not pipelined yet; name operands with 'inputs' to pipeline other loads
 // SAME: accepted: {{.*}} checks 1 to 4
 // PROVED-NOT: error
+// EXAMPLE: pipeline @gemm stages = 2
 qimeng.kernel @gemm(%A: memref<64x128xf16>, %B: memref<128x64xf16>, %C: memref<64x64xf32>) grid(1, 1) {
   %z = arith.constant dense<0.0> : tensor<64x64xf32>
   %c0 = arith.constant 0 : index
@@ -51,6 +52,7 @@ qimeng.kernel @gemm(%A: memref<64x128xf16>, %B: memref<128x64xf16>, %C: memref<6
   }
   qimeng.store %d, %C : tensor<64x64xf32>, memref<64x64xf32>
 }
+// END EXAMPLE
 
 // Any loop of loads may run ahead, not only those of products.
 // INPUTS-LABEL: @sum(

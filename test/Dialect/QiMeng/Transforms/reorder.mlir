@@ -40,6 +40,7 @@
 // PADDED: its channels would take 167936 bytes of shared memory, and 1024 more are needed beside them; a block of sm_80 has 166912
 // MAJOR: the major dimension of tile 0 must be from 0 to 1, or -1 for the last; found 2
 // NONEST: the kernel has no loops that hold nothing but each other
+// EXAMPLE: reorder @gemm raster = 2 vector = 8 warps = 8
 qimeng.kernel @gemm(%A: memref<64x64xf16>, %B: memref<64x64xf16>, %C: memref<64x64xf32>) grid(2, 2) {
   %p0 = qimeng.program_id 0
   %p1 = qimeng.program_id 1
@@ -56,6 +57,7 @@ qimeng.kernel @gemm(%A: memref<64x64xf16>, %B: memref<64x64xf16>, %C: memref<64x
   qimeng.release %ch : !qimeng.channel<tensor<32x64xf16>, tensor<64x32xf16>>
   qimeng.store %d, %C[%m, %n] : tensor<32x32xf32>, memref<64x64xf32>
 }
+// END EXAMPLE
 
 // The loop over the second dimension comes first now.
 // LOOPS-LABEL: @nest(

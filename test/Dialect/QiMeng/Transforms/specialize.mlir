@@ -91,6 +91,7 @@ qimeng.kernel @attention(%Q: memref<64x64xf16>, %K: memref<64x512xf16>, %V: memr
 // SHARED: its channels would take 131072 bytes of shared memory, and 33792 more are needed beside them; a block of sm_120a has 101376; use fewer stages or smaller tiles
 // STAGES: 'stages' must be from 1 to 16, found 0
 // TWICE: the kernel has roles already; this comes before specialize
+// EXAMPLE: specialize @gemm
 qimeng.kernel @gemm(%A: memref<64x128xf16>, %B: memref<128x64xf16>, %C: memref<64x64xf32>) grid(1, 1) schedule<warps = 8> {
   %z = arith.constant dense<0.0> : tensor<64x64xf32>
   %c0 = arith.constant 0 : index
@@ -105,6 +106,7 @@ qimeng.kernel @gemm(%A: memref<64x128xf16>, %B: memref<128x64xf16>, %C: memref<6
   }
   qimeng.store %d, %C : tensor<64x64xf32>, memref<64x64xf32>
 }
+// END EXAMPLE
 
 // All of K in one tile: no loop, one put.
 // SHORT-LABEL: @short(

@@ -30,6 +30,7 @@
 // CHECK: %[[R:.*]] = qimeng.reduce add %[[LP]] axes [0] : tensor<8x16x256xf32>
 // CHECK: arith.addf %[[R]],
 // PARTS: 'parts' must be at least 2, found 1
+// EXAMPLE: split_reduction @matmul parts = 8
 qimeng.kernel @matmul(%A: memref<16x8192xf16>, %B: memref<8192x256xf16>, %bias: memref<256xf32>, %C: memref<16x256xf32>) {
   %a = qimeng.load %A : memref<16x8192xf16> -> tensor<16x8192xf16>
   %b = qimeng.load %B : memref<8192x256xf16> -> tensor<8192x256xf16>
@@ -40,6 +41,7 @@ qimeng.kernel @matmul(%A: memref<16x8192xf16>, %B: memref<8192x256xf16>, %bias: 
   %s = arith.addf %d, %w : tensor<16x256xf32>
   qimeng.store %s, %C : tensor<16x256xf32>, memref<16x256xf32>
 }
+// END EXAMPLE
 
 // 100 elements in three parts of 48: both factors are zero past the end, also
 // where exp would not be. The accumulator is added once, at last.

@@ -21,6 +21,7 @@
 // CHECK-NEXT: qimeng.release %[[CH]]
 // CHECK-NEXT: scf.yield %[[P]]
 // PROVED-NOT: error
+// EXAMPLE: stage @gemm
 qimeng.kernel @gemm(%A: memref<64x128xf16>, %B: memref<128x64xf16>, %C: memref<64x64xf32>) grid(1, 1) {
   %z = arith.constant dense<0.0> : tensor<64x64xf32>
   %c0 = arith.constant 0 : index
@@ -35,6 +36,7 @@ qimeng.kernel @gemm(%A: memref<64x128xf16>, %B: memref<128x64xf16>, %C: memref<6
   }
   qimeng.store %d, %C : tensor<64x64xf32>, memref<64x64xf32>
 }
+// END EXAMPLE
 
 // What is put is what memory holds; it is widened after the take.
 // WIDENED-LABEL: @widened(

@@ -15,6 +15,7 @@
 // MMA: qimeng.dot %{{.*}}, %{{.*}}, %{{.*}} mma <mma_sync> :
 // NOTARGET: sm_80 has no wgmma; use mma_sync
 // NOKIND: 'kind' must be mma_sync or wgmma, found 'tensor'
+// EXAMPLE: tensorize @gemm kind = wgmma
 qimeng.kernel @gemm(%A: memref<128x64xbf16>, %B: memref<64x256xbf16>, %C: memref<128x256xf32>) grid(1, 1) schedule<warps = 8> {
   %z = arith.constant dense<0.0> : tensor<128x256xf32>
   %a = qimeng.load %A : memref<128x64xbf16> -> tensor<128x64xbf16>
@@ -22,6 +23,7 @@ qimeng.kernel @gemm(%A: memref<128x64xbf16>, %B: memref<64x256xbf16>, %C: memref
   %p = qimeng.dot %a, %b, %z : tensor<128x64xbf16>, tensor<64x256xbf16> -> tensor<128x256xf32>
   qimeng.store %p, %C : tensor<128x256xf32>, memref<128x256xf32>
 }
+// END EXAMPLE
 
 // TF32-LABEL: @f32(
 // TF32: qimeng.dot %{{.*}}, %{{.*}}, %{{.*}} mma <mma_sync> precision <tf32> : tensor<64x32xf32>, tensor<32x64xf32>

@@ -23,6 +23,7 @@
 // CHECK: qimeng.load %{{.*}}[%[[N]]] : memref<768xf32> -> tensor<256xf32>
 // CHECK: arith.addf %[[D]],
 // CHECK: qimeng.store %{{.*}}[%[[M]], %[[N]]] : tensor<128x256xbf16>
+// EXAMPLE: tile @matmul sizes = [128, 256] reduce = [64] warps = 8
 qimeng.kernel @matmul(%A: memref<512x250xbf16>, %B: memref<250x768xbf16>, %bias: memref<768xf32>, %C: memref<512x768xbf16>) {
   %a = qimeng.load %A : memref<512x250xbf16> -> tensor<512x250xbf16>
   %b = qimeng.load %B : memref<250x768xbf16> -> tensor<250x768xbf16>
@@ -34,6 +35,7 @@ qimeng.kernel @matmul(%A: memref<512x250xbf16>, %B: memref<250x768xbf16>, %bias:
   %c = arith.truncf %s : tensor<512x768xf32> to tensor<512x768xbf16>
   qimeng.store %c, %C : tensor<512x768xbf16>, memref<512x768xbf16>
 }
+// END EXAMPLE
 
 // The size does not divide the extent: masked.
 // CHECK-LABEL: qimeng.kernel @elementwise(
