@@ -5,15 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A candidate runs on the host on random, constant, large, tiny, infinite and
-// NaN inputs. What it may differ by from the float64 meaning R of the reference
+// A candidate runs on the host on inputs of many kinds (Inputs.h). What it may
+// differ by from the float64 meaning R of the reference
 // is derived, per element i of an output, from
 //
 //   P  the reference run in the precision that kernels promise: every
 //      operation computes in f32 (f64 for f64) and rounds once, when it
 //      writes a tensor;
-//   S  how much R moves when every input element is off by one rounding,
-//      taken over a few random directions: the condition of the element;
+//   S  how much R moves when every input element is off by one rounding (2^-24;
+//      2^-53 where all floats are f64), taken over a few random directions: the
+//      condition of the element;
 //   N  the longest sum, by the reference's shapes;
 //   I  where the reference rounds values to f16 or bf16 between operations:
 //      that rounding, 2^-11 or 2^-8 (that of S is 2^-24). A candidate may leave
@@ -32,16 +33,17 @@
 #ifndef QIMENG_VERIFY_NUMBERS_H
 #define QIMENG_VERIFY_NUMBERS_H
 
-#include "qimeng/Verify/Executor.h"
+#include "qimeng/Verify/Inputs.h"
 
 namespace qimeng {
 
 struct NumbersOptions {
   /// One trial each.
-  std::vector<Draw::Mode> modes = {Draw::Mode::Normal,   Draw::Mode::Normal,
-                                   Draw::Mode::Uniform,  Draw::Mode::Constant,
-                                   Draw::Mode::Large,    Draw::Mode::Tiny,
-                                   Draw::Mode::Infinite, Draw::Mode::NaN};
+  std::vector<InputKind> inputs = {
+      InputKind::Normal,   InputKind::Scaled, InputKind::Uniform,
+      InputKind::Constant, InputKind::Large,  InputKind::Tiny,
+      InputKind::Infinite, InputKind::NaN,    InputKind::Rising,
+      InputKind::Falling,  InputKind::Ties,   InputKind::Negative};
   uint64_t seed = 1;
   /// Directions for S; 0 leaves it out.
   unsigned perturbations = 2;
@@ -66,7 +68,7 @@ public:
   mlir::LogicalResult check(const CPUExecutor &candidate) const;
 
   struct Trial {
-    Draw::Mode mode;
+    InputKind kind;
     uint64_t seed;
     std::vector<HostTensor> inputs;
     /// Per output: R, P and the allowed error of every element (floats), or the
@@ -85,12 +87,13 @@ public:
 private:
   NumbersCheck() = default;
   mlir::LogicalResult addTrial(const CPUExecutor &oracle,
-                               const CPUExecutor &precise, Draw::Mode mode,
+                               const CPUExecutor &precise, InputKind kind,
                                uint64_t seed, unsigned perturbations);
 
   llvm::SmallVector<TensorSpec> inputs, outputs;
-  double longestSum = 1;
+  InputContext context;
   double innerRounding = 0;
+  double rounding = 0;
   std::vector<Trial> trials;
 };
 
