@@ -229,6 +229,33 @@ std::optional<std::string> SavedRule::apply(KernelOp kernel) const {
   return printKernel(copy);
 }
 
+Result<std::vector<SavedRule>>
+qimeng::learnRules(const std::string &name, const std::string &origin,
+                   ModuleOp payload, const Recipe &recipe,
+                   const Architecture &architecture) {
+  std::vector<SavedRule> rules;
+  OwningOpRef<ModuleOp> program = payload.clone();
+  for (const Step &step : recipe.getSteps()) {
+    bool isRewrite = step.action == "rewrite";
+    OwningOpRef<ModuleOp> before;
+    if (isRewrite)
+      before = program->clone();
+    if (failed(applyStep(*program, step, &architecture)))
+      return Error{"the recipe does not replay at " + step.str()};
+    if (!isRewrite)
+      continue;
+    std::string label =
+        rules.empty() ? name : name + "-" + std::to_string(rules.size() + 1);
+    Result<SavedRule> rule = SavedRule::learn(
+        label, origin, before->lookupSymbol<KernelOp>(step.getKernel()),
+        program->lookupSymbol<KernelOp>(step.getKernel()));
+    if (!rule)
+      return Error{rule.error()};
+    rules.push_back(std::move(*rule));
+  }
+  return rules;
+}
+
 Result<std::vector<SavedRule>> qimeng::loadRules(const std::string &folder,
                                                  MLIRContext *context) {
   std::vector<SavedRule> rules;

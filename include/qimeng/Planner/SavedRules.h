@@ -73,6 +73,14 @@ Result<std::vector<SavedRule>> loadRules(const std::string &folder,
 /// name.
 Status saveRule(const SavedRule &rule, const std::string &folder);
 
+/// A rule for each rewrite among `recipe`'s steps on `payload`: `name`, then
+/// `name`-2 and so on. The recipe must replay.
+Result<std::vector<SavedRule>> learnRules(const std::string &name,
+                                          const std::string &origin,
+                                          mlir::ModuleOp payload,
+                                          const Recipe &recipe,
+                                          const Architecture &architecture);
+
 /// Proposes what the rules make of the kernels, then what `inner` does.
 std::unique_ptr<Planner> createSavedRulesPlanner(std::unique_ptr<Planner> inner,
                                                  std::vector<SavedRule> rules);

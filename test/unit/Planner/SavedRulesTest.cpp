@@ -171,6 +171,26 @@ TEST_F(SavedRulesTest, FilesComeBack) {
   EXPECT_TRUE(bool(rules));
 }
 
+TEST_F(SavedRulesTest, RecipesTeach) {
+  KernelOp kernel = parse(text(twice));
+  ModuleOp payload = kernel->getParentOfType<ModuleOp>();
+  const Architecture &target = **findArchitecture("sm_90a");
+  Recipe recipe(&context);
+  std::string why;
+  for (const std::string &body : {sum, twice}) {
+    FailureOr<Step> step =
+        makeStep(&context, "rewrite", "k", {{"text", text(body)}}, why);
+    ASSERT_TRUE(succeeded(step)) << why;
+    ASSERT_TRUE(succeeded(recipe.append(*step, why))) << why;
+  }
+  auto rules = learnRules("r", "a test", payload, recipe, target);
+  ASSERT_TRUE(bool(rules)) << rules.error();
+  ASSERT_EQ(rules->size(), 2u);
+  EXPECT_EQ((*rules)[1].getName(), "r-2");
+  EXPECT_TRUE((*rules)[0].apply(kernel));
+  EXPECT_FALSE((*rules)[1].apply(kernel));
+}
+
 TEST_F(SavedRulesTest, PlannerProposesWhatFits) {
   std::vector<SavedRule> rules = {learn(text(twice), text(sum))};
   auto planner = createSavedRulesPlanner(createRulePlanner(), rules);
