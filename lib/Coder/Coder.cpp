@@ -6,10 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "qimeng/Coder/Coder.h"
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
-#include "qimeng/Dialect/QiMeng/TransformOps/Recipe.h"
 
 using namespace mlir;
 using namespace qimeng;
@@ -63,84 +59,84 @@ std::string qimeng::toText(const CoderRequest &request) {
   return text;
 }
 
-/// What stands between the first pair of fences, or all of it.
-static StringRef unfence(StringRef text) {
-  size_t open = text.find("```");
-  if (open == StringRef::npos)
-    return text;
-  StringRef rest = text.substr(open + 3);
-  rest = rest.substr(rest.find('\n') + 1);
-  return rest.substr(0, rest.find("```"));
-}
+//===----------------------------------------------------------------------===//
+// Carrying out
+//===----------------------------------------------------------------------===//
 
-/// Runs `parse` and gives what it reported.
-template <typename Parse>
-static std::string diagnosticsOf(MLIRContext *context, Parse parse) {
-  std::string text;
-  ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
-    llvm::raw_string_ostream os(text);
-    os << (text.empty() ? "" : "; ") << diagnostic.getLocation() << ": "
-       << diagnostic;
-    return success();
-  });
-  parse();
-  return text;
-}
+/// Steps of one answer.
+static constexpr size_t mostSteps = 16;
 
-Result<CoderAnswer> qimeng::parseAnswer(const std::string &text,
-                                        MLIRContext *context) {
-  StringRef body = unfence(text).trim();
-  CoderAnswer answer;
-  if (body.contains("transform.")) {
-    std::string recipeText = body.str();
-    if (!body.contains("named_sequence"))
-      recipeText = "module attributes {transform.with_named_sequence} {\n"
-                   "transform.named_sequence @__transform_main(%root: "
-                   "!transform.any_op) {\n" +
-                   recipeText + "\ntransform.yield\n}\n}\n";
-    FailureOr<Recipe> recipe = failure();
-    std::string why = diagnosticsOf(context, [&] {
-      recipe = Recipe::parse(recipeText, context, "answer");
-    });
-    if (failed(recipe))
-      return Error{"the answer's transform ops do not parse: " + why};
-    for (const Step &step : recipe->getSteps())
-      answer.steps.push_back(step);
-    if (answer.steps.empty())
-      return Error{"the answer holds no macro action"};
-    return answer;
+Result<std::vector<Step>> qimeng::getSteps(const CoderRequest &request,
+                                           const CoderAnswer &answer) {
+  StringRef kernel = request.action.getKernel();
+  ModuleOp program = request.program;
+  if (!answer.kernelText.empty()) {
+    if (!answer.steps.empty())
+      return Error{"the answer holds both steps and a kernel"};
+    std::string why;
+    FailureOr<Step> step = makeStep(program.getContext(), "rewrite", kernel,
+                                    {{"text", answer.kernelText}}, why);
+    if (failed(step))
+      return Error{why};
+    return std::vector<Step>{*step};
   }
-  if (!body.contains("qimeng.kernel"))
-    return Error{"the answer holds neither transform ops nor a qimeng.kernel"};
-  answer.kernelText = body.str();
-  return answer;
+  if (answer.steps.empty())
+    return Error{"the answer holds nothing to do"};
+  if (answer.steps.size() > mostSteps)
+    return Error{"the answer has " + std::to_string(answer.steps.size()) +
+                 " steps, more than " + std::to_string(mostSteps)};
+  for (const Step &step : answer.steps) {
+    if (step.getKernel() != kernel &&
+        program.lookupSymbol<KernelOp>(step.getKernel()))
+      return Error{step.str() + ": the request is about @" + kernel.str() +
+                   "; other kernels must stay as they are"};
+    const ActionInfo *info = findAction(step.action);
+    if (info && info->edit && answer.steps.size() > 1)
+      return Error{step.str() +
+                   ": changes earlier steps, so it must be the only one"};
+  }
+  return answer.steps;
+}
+
+/// Whether `step` is what was asked for, whatever parameters were left open.
+static bool isAskedFor(const Step &step, const Step &asked) {
+  if (step.action != asked.action)
+    return false;
+  for (NamedAttribute parameter : asked.parameters)
+    if (step.parameters.get(parameter.getName()) != parameter.getValue())
+      return false;
+  return true;
 }
 
 LogicalResult qimeng::applyAnswer(ModuleOp program, const CoderRequest &request,
                                   const CoderAnswer &answer) {
-  if (answer.kernelText.empty()) {
-    for (const Step &step : answer.steps)
+  auto fail = [&](const Twine &why) { return program.emitError() << why; };
+  Result<std::vector<Step>> steps = getSteps(request, answer);
+  if (!steps)
+    return fail(steps.error());
+  std::string why;
+  bool asked = false;
+  for (const Step &step : *steps) {
+    asked |= isAskedFor(step, request.action);
+    const ActionInfo *info = findAction(step.action);
+    if (!info || !info->edit) {
       if (failed(applyStep(program, step, &request.architecture)))
         return failure();
-    return success();
+    } else if (failed(checkStep(program, step, &request.architecture, why))) {
+      return fail(step.str() + ": " + why);
+    }
   }
+  const ActionInfo *info = findAction(request.action.action);
+  if (asked || !info)
+    return success();
   StringRef name = request.action.getKernel();
-  auto old = program.lookupSymbol<KernelOp>(name);
-  if (!old)
-    return program.emitError("there is no kernel @") << name;
-  OwningOpRef<ModuleOp> parsed =
-      parseSourceString<ModuleOp>(answer.kernelText, program.getContext());
-  if (!parsed)
-    return failure();
-  auto kernels = llvm::to_vector(parsed->getOps<KernelOp>());
-  if (kernels.size() != 1 || kernels[0].getSymName() != name)
-    return emitError(parsed->getLoc())
-           << "the answer must hold one kernel, @" << name;
-  if (kernels[0].getBody().getArgumentTypes() !=
-      old.getBody().getArgumentTypes())
-    return kernels[0].emitError("the operands must stay as they were");
-  kernels[0]->remove();
-  program.insert(old, kernels[0]);
-  old.erase();
-  return verify(program);
+  ModuleOp old = request.program;
+  auto before = old.lookupSymbol<KernelOp>(name),
+       after = program.lookupSymbol<KernelOp>(name);
+  if (!before || !after)
+    return fail("there is no kernel @" + name + " any more");
+  if (failed(info->holds(before, after, request.action.parameters, why)))
+    return fail("what was asked for (" + request.action.str() +
+                ") does not hold: " + why);
+  return success();
 }

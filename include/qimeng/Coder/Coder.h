@@ -54,6 +54,9 @@ class Coder {
 public:
   virtual ~Coder();
   virtual llvm::StringRef getName() const = 0;
+  /// Whether an answer may be wrong in ways that only trying it shows. What was
+  /// found out then is a reason to ask again.
+  virtual bool isModel() const { return false; }
   /// The error says why there is no answer (none that was not refused already).
   virtual Result<CoderAnswer> answer(const CoderRequest &request) = 0;
 };
@@ -90,12 +93,23 @@ std::unique_ptr<Coder> createLLMCoder(ChatModel &model, const Prompts &prompts,
 std::string toText(const CoderRequest &request);
 
 /// Reads an answer: transform ops (as in a recipe, or a whole recipe), or a
-/// qimeng.kernel. Text around one fenced block is ignored.
+/// qimeng.kernel, in a fenced block or between other lines. The text may be
+/// anything; what is not an answer, is cut off, leaves open which of several is
+/// meant, or goes beyond the limits is an error that says so. A kernel's text
+/// is not parsed yet.
 Result<CoderAnswer> parseAnswer(const std::string &text,
                                 mlir::MLIRContext *context);
 
-/// Carries the answer out on `program`. Failures are emitted as diagnostics;
-/// `program` is unusable then.
+/// What to append to the recipe: the answer's steps, or, for a kernel's text,
+/// the step `rewrite`. The error says why the answer is none to this request:
+/// too many steps, or steps on kernels that were not asked about.
+Result<std::vector<Step>> getSteps(const CoderRequest &request,
+                                   const CoderAnswer &answer);
+
+/// Carries the answer out on `program`, a copy of the request's; afterwards
+/// what was asked for holds. Failures are emitted as one diagnostic; `program`
+/// is unusable then. A step that edits the recipe (retile) is checked and left
+/// to who has the recipe.
 mlir::LogicalResult applyAnswer(mlir::ModuleOp program,
                                 const CoderRequest &request,
                                 const CoderAnswer &answer);

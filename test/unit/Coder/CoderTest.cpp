@@ -39,13 +39,13 @@ protected:
     EXPECT_TRUE(succeeded(made)) << why;
     return *made;
   }
-  bool apply(const CoderRequest &request, const CoderAnswer &answer,
-             std::string &why) {
+  bool apply(ModuleOp program, const CoderRequest &request,
+             const CoderAnswer &answer, std::string &why) {
     ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
       why += diagnostic.str();
       return success();
     });
-    return succeeded(applyAnswer(*program, request, answer));
+    return succeeded(applyAnswer(program, request, answer));
   }
   const Architecture &target = **findArchitecture("sm_80");
   MLIRContext context;
@@ -60,7 +60,7 @@ TEST_F(CoderTest, CarriesOutWhatIsAsked) {
   ASSERT_EQ(answer->steps.size(), 1u);
   EXPECT_EQ(answer->steps[0].str(), "tile @scale sizes = [256]");
   std::string why;
-  ASSERT_TRUE(apply(request, *answer, why)) << why;
+  ASSERT_TRUE(apply(*program, request, *answer, why)) << why;
   EXPECT_TRUE(program->lookupSymbol<KernelOp>("scale").isTiled());
 }
 
@@ -117,22 +117,93 @@ TEST_F(CoderTest, AnswersAsText) {
   EXPECT_NE(wrong.error().find("do not parse"), std::string::npos);
 }
 
-TEST_F(CoderTest, ReplacesAKernelsText) {
+const char *const tiled = R"(
+qimeng.kernel @scale(%x: memref<1024xf32>, %y: memref<1024xf32>) grid(2) {
+  %p = qimeng.program_id 0
+  %o = affine.apply affine_map<(d0) -> (d0 * 512)>(%p)
+  %t = qimeng.load %x[%o] : memref<1024xf32> -> tensor<512xf32>
+  %r = arith.mulf %t, %t : tensor<512xf32>
+  qimeng.store %r, %y[%o] : tensor<512xf32>, memref<1024xf32>
+})";
+
+TEST_F(CoderTest, ATextIsAStep) {
   CoderRequest request{*program, step("tile"), target, {}};
-  std::string why, text = scale;
-  text.replace(text.find("arith.mulf"), 10, "arith.addf");
-  CoderAnswer answer;
-  answer.kernelText = text;
-  ASSERT_TRUE(apply(request, answer, why)) << why;
-  int additions = 0;
-  program->walk([&](arith::AddFOp) { ++additions; });
-  EXPECT_EQ(additions, 1);
+  Result<CoderAnswer> answer = parseAnswer(tiled, &context);
+  ASSERT_TRUE(bool(answer)) << answer.error();
+  Result<std::vector<Step>> steps = getSteps(request, *answer);
+  ASSERT_TRUE(bool(steps)) << steps.error();
+  ASSERT_EQ(steps->size(), 1u);
+  EXPECT_EQ(steps->front().action, "rewrite");
+  EXPECT_EQ(steps->front().parameters.getAs<StringAttr>("text").getValue(),
+            StringRef(tiled).trim());
+  std::string why;
+  OwningOpRef<ModuleOp> copy = program->clone();
+  ASSERT_TRUE(apply(*copy, request, *answer, why)) << why;
+  EXPECT_TRUE(copy->lookupSymbol<KernelOp>("scale").isTiled());
   // Another signature is another kernel.
-  answer.kernelText = "qimeng.kernel @scale(%x: memref<8xf32>) {}";
-  EXPECT_FALSE(apply(request, answer, why));
+  EXPECT_FALSE(apply(*copy, request,
+                     {{}, "qimeng.kernel @scale(%x: memref<8xf32>) {}"}, why));
   EXPECT_NE(why.find("operands must stay"), std::string::npos) << why;
-  answer.kernelText = "qimeng.kernel @other(%x: memref<8xf32>) {}";
-  EXPECT_FALSE(apply(request, answer, why));
+  why.clear();
+  EXPECT_FALSE(apply(*copy, request,
+                     {{}, "qimeng.kernel @other(%x: memref<8xf32>) {}"}, why));
+  EXPECT_NE(why.find("the text must be of @scale"), std::string::npos) << why;
+}
+
+TEST_F(CoderTest, WhatWasAskedForMustHold) {
+  CoderRequest request{*program, step("tile"), target, {}};
+  std::string why;
+  OwningOpRef<ModuleOp> copy = program->clone();
+  EXPECT_FALSE(apply(*copy, request, {{}, scale}, why));
+  EXPECT_EQ(why,
+            "what was asked for (tile @scale) does not hold: @scale is not "
+            "tiled: it has no grid(..)");
+  // By other steps it may.
+  CoderRequest persist{*program, step("persist"), target, {}};
+  CoderAnswer answer;
+  answer.steps = {step("tile", {{"sizes", "1"}}),
+                  step("persist", {{"blocks", "8"}})};
+  why.clear();
+  EXPECT_TRUE(apply(*copy, persist, answer, why)) << why;
+  answer.steps.pop_back();
+  copy = program->clone();
+  EXPECT_FALSE(apply(*copy, persist, answer, why));
+  EXPECT_NE(why.find("persist @scale) does not hold: @scale is not persistent"),
+            std::string::npos)
+      << why;
+  // Parameters that were asked for are part of it.
+  CoderRequest sized{*program, step("tile", {{"sizes", "128"}}), target, {}};
+  copy = program->clone();
+  why.clear();
+  EXPECT_TRUE(apply(*copy, sized, {{step("tile", {{"sizes", "64"}})}, ""}, why))
+      << why;
+}
+
+TEST_F(CoderTest, OnlyWhatWasAskedAbout) {
+  OwningOpRef<ModuleOp> two = parseSourceString<ModuleOp>(
+      StringRef(scale).str() +
+          StringRef(scale).substr(0).str().replace(15, 6, "@other"),
+      &context);
+  ASSERT_TRUE(two);
+  CoderRequest request{*two, step("tile"), target, {}};
+  std::string why;
+  FailureOr<Step> other =
+      makeStep(&context, "tile", "other", {{"sizes", "64"}}, why);
+  ASSERT_TRUE(succeeded(other)) << why;
+  CoderAnswer answer;
+  answer.steps = {step("tile", {{"sizes", "64"}}), *other};
+  EXPECT_FALSE(apply(*two, request, answer, why));
+  EXPECT_NE(why.find("other kernels must stay as they are"), std::string::npos)
+      << why;
+  answer.steps.assign(17, step("tile"));
+  why.clear();
+  EXPECT_FALSE(apply(*two, request, answer, why));
+  EXPECT_NE(why.find("17 steps, more than 16"), std::string::npos) << why;
+  // What a text lacks is said, whoever asks.
+  answer.steps = {Step{"rewrite", step("tile").parameters}};
+  why.clear();
+  EXPECT_FALSE(apply(*two, request, answer, why));
+  EXPECT_NE(why.find("rewrite needs 'text'"), std::string::npos) << why;
 }
 
 } // namespace

@@ -418,6 +418,12 @@ static KernelOp findKernel(Operation *root, StringRef name, std::string &why) {
 /// Finds the kernel and checks the precondition.
 static KernelOp checkAction(MacroAction action, Operation *root,
                             const Architecture *target, std::string &why) {
+  const ActionInfo &info = action.getInfo();
+  for (const ActionParameter &parameter : info.parameters)
+    if (isRequired(parameter.kind) && !action->hasAttr(parameter.name)) {
+      why = info.name.str() + " needs '" + parameter.name + "'";
+      return nullptr;
+    }
   KernelOp kernel = findKernel(root, action.getKernel(), why);
   if (!kernel || failed(action.precondition(kernel, target, why)))
     return nullptr;

@@ -108,8 +108,8 @@ std::string Recipe::str() const {
   return text;
 }
 
-FailureOr<Recipe> Recipe::parse(StringRef text, MLIRContext *context,
-                                StringRef name) {
+static FailureOr<OwningOpRef<ModuleOp>>
+parseModule(StringRef text, MLIRContext *context, StringRef name) {
   context->loadDialect<transform::TransformDialect, QiMengDialect>();
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(text, context, name);
@@ -122,7 +122,32 @@ FailureOr<Recipe> Recipe::parse(StringRef text, MLIRContext *context,
            << "is no recipe: expected a transform.named_sequence @"
            << transform::TransformDialect::kTransformEntryPointSymbolName
            << " that takes the module with the kernels";
-  Recipe recipe(std::move(module));
+  return module;
+}
+
+FailureOr<SmallVector<Step>>
+Recipe::parseSteps(StringRef text, MLIRContext *context, StringRef name) {
+  FailureOr<OwningOpRef<ModuleOp>> module = parseModule(text, context, name);
+  if (failed(module))
+    return failure();
+  for (Operation &op : *(*module)->getBody())
+    if (&op != findEntry(**module))
+      return op.emitError("stands beside the recipe's sequence");
+  Recipe recipe(std::move(*module));
+  for (Operation &op : recipe.getBody().without_terminator())
+    if (!isa<MacroAction>(op))
+      return op.emitError("'")
+             << op.getName() << "' is no macro action; those are "
+             << "transform.qimeng.<name>";
+  return recipe.getSteps();
+}
+
+FailureOr<Recipe> Recipe::parse(StringRef text, MLIRContext *context,
+                                StringRef name) {
+  FailureOr<OwningOpRef<ModuleOp>> module = parseModule(text, context, name);
+  if (failed(module))
+    return failure();
+  Recipe recipe(std::move(*module));
   for (Operation *op : recipe.getActionOps()) {
     const ActionInfo &info = cast<MacroAction>(op).getInfo();
     if (!info.edit)

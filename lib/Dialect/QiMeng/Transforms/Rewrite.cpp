@@ -160,8 +160,8 @@ void RewriteOp::propose(KernelOp, const Architecture &,
 
 LogicalResult RewriteOp::holds(KernelOp before, KernelOp after, DictionaryAttr,
                                std::string &why) {
-  if (!OperationEquivalence::isEquivalentTo(
-          before, after, OperationEquivalence::IgnoreLocations))
+  if (!before || !OperationEquivalence::isEquivalentTo(
+                     before, after, OperationEquivalence::IgnoreLocations))
     return success();
-  return refuse(why, "@" + before.getSymName() + " is as it was");
+  return refuse(why, "@" + after.getSymName() + " is as it was");
 }

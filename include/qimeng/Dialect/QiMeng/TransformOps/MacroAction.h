@@ -68,7 +68,7 @@ struct ActionInfo {
                   llvm::SmallVectorImpl<mlir::DictionaryAttr> &proposals);
   /// Whether `after` is what the action with these parameters was asked for,
   /// whatever steps made it of `before`; if not, `why`. The kernels are in
-  /// their programs. The action's own step needs no such check.
+  /// their programs. Without `before`, only `after` is looked at.
   llvm::LogicalResult (*holds)(KernelOp before, KernelOp after,
                                mlir::DictionaryAttr parameters,
                                std::string &why);

@@ -39,6 +39,12 @@ public:
   static mlir::FailureOr<Recipe> read(llvm::StringRef path,
                                       mlir::MLIRContext *context);
 
+  /// The macro actions of a recipe's text as they stand: none is carried out.
+  /// Fails where the text holds anything else.
+  static mlir::FailureOr<llvm::SmallVector<Step>>
+  parseSteps(llvm::StringRef text, mlir::MLIRContext *context,
+             llvm::StringRef name = "recipe");
+
   mlir::MLIRContext *getContext() const { return module->getContext(); }
 
   /// The macro actions, first to last.
