@@ -100,6 +100,7 @@ public:
       : model(model), prompts(prompts), options(std::move(options)) {}
 
   StringRef getName() const override { return "llm"; }
+  bool isModel() const override { return true; }
   Result<CoderAnswer> answer(const CoderRequest &request) override;
 
 private:

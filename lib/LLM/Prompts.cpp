@@ -247,9 +247,10 @@ Result<Prompts> Prompts::load(const std::string &folder) {
     current = *parsed;
     any = true;
   }
-  if (!any)
+  if (!any &&
+      !std::filesystem::exists(std::filesystem::path(from) / "describe.md"))
     return Error{"the folder '" + from +
-                 "' for prompts holds neither planner.md nor coder.md"};
+                 "' for prompts holds no planner.md, coder.md or describe.md"};
   return prompts;
 }
 

@@ -112,8 +112,9 @@ const Setting settingTable[] = {
 };
 #undef QIMENG_SETTING
 
-/// Names that are read elsewhere in this file.
-const char *const otherNames[] = {"key", "key_variable", "config", "profile"};
+/// Names that are read elsewhere in this file, and by Prompts::load.
+const char *const otherNames[] = {"key", "key_variable", "config", "profile",
+                                  "prompts"};
 
 std::string variableOf(const std::string &name) {
   std::string variable = "QIMENG_LLM_";
@@ -238,13 +239,6 @@ std::string configPath() {
   if (base.empty())
     base = environment("HOME") + "/.config";
   return base + "/qimeng/llm.json";
-}
-
-std::string defaultCache() {
-  std::string base = environment("XDG_CACHE_HOME"), home = environment("HOME");
-  if (base.empty() && home.empty())
-    return "";
-  return (base.empty() ? home + "/.cache" : base) + "/qimeng/llm";
 }
 
 /// What a profile or the environment says of the key.
@@ -386,9 +380,16 @@ Status chooseKey(ModelSettings &settings, const KeySource &source) {
 
 } // namespace
 
+std::string getDefaultCacheFolder() {
+  std::string base = environment("XDG_CACHE_HOME"), home = environment("HOME");
+  if (base.empty() && home.empty())
+    return "";
+  return (base.empty() ? home + "/.cache" : base) + "/qimeng/llm";
+}
+
 Result<ModelSettings> loadModelSettings(const std::string &profile) {
   ModelSettings settings;
-  settings.cacheFolder = defaultCache();
+  settings.cacheFolder = getDefaultCacheFolder();
   std::string chosen =
       profile.empty() ? environment("QIMENG_LLM_PROFILE") : profile;
   std::string named = environment("QIMENG_LLM_CONFIG");

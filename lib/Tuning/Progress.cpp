@@ -84,6 +84,7 @@ struct Progress::Impl {
   int64_t accepted = 0, slower = 0, refused = 0, failed = 0, crashed = 0;
   std::string action;
   TrialPhase phase = TrialPhase::plan;
+  std::string spent;
   /// Columns of each line that is on the screen now.
   std::vector<size_t> shown;
 
@@ -239,6 +240,9 @@ std::vector<Line> Progress::Impl::lines() const {
       .add(std::to_string(crashed) + " crashed", crashed ? red : dim);
   all.push_back(tally);
 
+  if (!spent.empty())
+    all.push_back(Line().add("  model: " + spent));
+
   if (!action.empty()) {
     Line current;
     current.add(unicode ? "  ▸ " : "  > ")
@@ -342,6 +346,8 @@ void Progress::Impl::stop() {
     redraw();
     running = false;
     shown.clear();
+    if (!live && !options.quiet && !spent.empty())
+      write("model: " + spent + "\n");
     if (!live && !options.quiet)
       write("finished: " + std::to_string(stepsDone) + "/" +
             std::to_string(stepBudget) + " steps in " +
@@ -435,6 +441,13 @@ void Progress::finished(const Trial &trial) {
     state.printAbove(state.event(trial, isBest));
   else
     state.redraw();
+}
+
+void Progress::spent(const std::string &text) {
+  std::lock_guard<std::mutex> lock(impl->mutex);
+  impl->spent = printable(text, impl->unicode);
+  if (!impl->options.ticking)
+    impl->redraw();
 }
 
 void Progress::note(const std::string &text) {

@@ -5,10 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "SessionModel.h"
 #include "SessionRunner.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
+#include "qimeng/LLM/Prompts.h"
 #include "qimeng/Verify/Oracle.h"
+#include "qimeng/Verify/Structure.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -144,6 +147,17 @@ void Session::makeReference() {
     give(status.error());
 }
 
+/// What decides the outcome where a model is asked, and only there: sessions
+/// without one keep their keys.
+std::string Session::modelIdentity() const {
+  if (!options.model)
+    return "";
+  return '\0' + options.model->getName() + '\0' + options.coder + '\0' +
+         options.coderFallback + '\0' + std::to_string(options.modelSamples) +
+         (options.scoreLabels ? '+' : '-') + (options.codeAll ? '+' : '-') +
+         (options.prompts ? *options.prompts : Prompts()).text();
+}
+
 Status Session::openStore() {
   key.kernelKey = hashText(payloadText);
   key.arch = options.architecture->name;
@@ -151,7 +165,8 @@ Status Session::openStore() {
   std::string identity = payloadText + '\0' + toText(*program) + '\0' +
                          key.arch + '\0' + key.compilerVersion + '\0' +
                          options.planner + '\0' + deviceName() + '\0' +
-                         std::to_string(options.seed) + '\0' + options.recipe;
+                         std::to_string(options.seed) + '\0' + options.recipe +
+                         modelIdentity();
   sessionKey = hashText(identity);
   Result<std::vector<Trial>> before = store.sessionTrials(sessionKey);
   if (!before)
@@ -193,6 +208,71 @@ Result<std::optional<Recipe>> Session::findKnownRecipe() {
 //===----------------------------------------------------------------------===//
 // The loop
 //===----------------------------------------------------------------------===//
+
+void Session::search(const std::optional<Recipe> &known) {
+  StringRef how = options.planner;
+  bool modelPlans = how.consume_front("llm");
+  how.consume_front("-");
+  Prompts builtinPrompts;
+  const Prompts &prompts = options.prompts ? *options.prompts : builtinPrompts;
+  std::unique_ptr<SessionModel> model;
+  if (options.model)
+    model = std::make_unique<SessionModel>(
+        *options.model,
+        [this](const ChatUsage &usage) {
+          progress.spent(describeUsage(usage));
+        },
+        [this](const std::string &sentence) {
+          notes.push_back(sentence);
+          progress.note(sentence);
+        });
+  std::unique_ptr<Planner> planner =
+      replayed ? createReplayPlanner(*replayed) : createRulePlanner();
+  if (modelPlans && model) {
+    LLMPlannerOptions choices;
+    choices.samples = options.modelSamples;
+    choices.score = options.scoreLabels;
+    // The built-in coder cannot write kernels anew.
+    choices.rewrites = options.coder == "llm";
+    choices.unusable = [&](const std::string &why) {
+      model->noteUnusable("planner", why);
+    };
+    planner = createLLMPlanner(*model, prompts, std::move(planner), choices);
+  }
+  std::unique_ptr<Coder> coder = createBuiltinCoder(), fallback;
+  if (options.coder == "llm" && model) {
+    LLMCoderOptions choices;
+    choices.samples = options.modelSamples;
+    choices.askAlways = options.codeAll;
+    choices.check = [&](ModuleOp candidate, std::string &) {
+      StructureOptions limits;
+      limits.architecture = options.architecture;
+      return llvm::all_of(candidate.getOps<KernelOp>(), [&](KernelOp kernel) {
+        return !kernel.isTiled() || succeeded(checkKernel(kernel, limits));
+      });
+    };
+    choices.unusable = [&](const std::string &why) {
+      model->noteUnusable("coder", why);
+    };
+    if (options.coderFallback == "built-in")
+      fallback = std::move(coder);
+    coder = createLLMCoder(*model, prompts, choices);
+  }
+  coderName = coder->getName().str();
+  SearchInput input{*payload, *options.architecture, *planner, *coder,
+                    *this,    options.seed,          known};
+  input.fallback = fallback.get();
+  if (how == "beam")
+    (void)searchBeam(input);
+  else if (how == "evolutionary")
+    (void)searchEvolutionarily(input);
+  else
+    (void)searchGreedily(input);
+  if (!model)
+    return;
+  modelUse = describeUsage(model->getSpent());
+  llvm::append_range(notes, model->getNotes());
+}
 
 Result<SessionResult> Session::run() {
   if (Status status = readProgram(); !status)
@@ -236,18 +316,7 @@ Result<SessionResult> Session::run() {
              [](const Trial &a, const Trial &b) { return a.step < b.step; });
   progress.resume(before);
 
-  std::unique_ptr<Planner> planner =
-      replayed ? createReplayPlanner(*replayed) : createRulePlanner();
-  std::unique_ptr<Coder> coder = createBuiltinCoder();
-  coderName = coder->getName().str();
-  SearchInput input{*payload, *options.architecture, *planner, *coder,
-                    *this,    options.seed,          *known};
-  if (options.planner == "beam")
-    (void)searchBeam(input);
-  else if (options.planner == "evolutionary")
-    (void)searchEvolutionarily(input);
-  else
-    (void)searchGreedily(input);
+  search(*known);
   showPending();
   if (!storeError.empty()) {
     progress.finish();

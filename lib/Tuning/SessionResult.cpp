@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SessionRunner.h"
+#include "qimeng/LLM/ChatModel.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -83,7 +84,9 @@ Result<SessionResult> Session::finish() {
   report.wallSeconds = elapsed();
   result.newTrials = newTrials;
   result.knownTrials = int64_t(trials.size()) - newTrials;
-  result.ended = outOfBudget || int64_t(trials.size()) >= options.budget
+  result.modelUse = modelUse;
+  result.ended = areRequestsCancelled() ? "ctrl-C"
+                 : outOfBudget || int64_t(trials.size()) >= options.budget
                      ? "budget"
                  : outOfTime || (options.timeLimitSeconds > 0 &&
                                  elapsed() >= options.timeLimitSeconds)

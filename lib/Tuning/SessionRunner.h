@@ -43,7 +43,10 @@ private:
   Status openDevice();
   Status openStore();
   void makeReference();
+  std::string modelIdentity() const;
   Result<std::optional<Recipe>> findKnownRecipe();
+  /// Asks for candidates until there are none, or the budget is spent.
+  void search(const std::optional<Recipe> &known);
   std::string deviceName() const { return device ? device->getName() : ""; }
   double elapsed() const;
 
@@ -89,7 +92,7 @@ private:
 
   ThreadState main; ///< the search's context
   mlir::OwningOpRef<mlir::ModuleOp> program, payload;
-  std::string title, payloadText, sessionKey, coderName;
+  std::string title, payloadText, sessionKey, coderName, modelUse;
   ProgramKey key;
   std::optional<Recipe> replayed;
 

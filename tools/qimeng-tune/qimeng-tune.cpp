@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Model.h"
 #include "Output.h"
 #include "qimeng/Runtime/Worker.h"
 #include "qimeng/Support/File.h"
@@ -36,6 +37,8 @@ Examples:
   qimeng-tune mlp.mlir --arch=sm_90a --budget=64 -o out
   qimeng-tune mlp.mlir --arch=sm_80 --device=none -o out   predicted times only
   qimeng-tune mlp.mlir --planner=replay --recipe=out/recipe.mlir -o again
+  qimeng-tune mlp.mlir --planner=llm-evolutionary --coder=llm -o out
+                                                           ask a language model
 
 Files in the output folder:
   recipe.mlir    the macro actions that were best; replay them with --planner=replay
@@ -49,6 +52,11 @@ Files in the output folder:
 Every trial is kept in the store. A session that was killed goes on where it was when
 the same command is given again, and repeats no finished trial; with a larger budget
 it tries more. The best recipe of earlier sessions on the same program is reused.
+
+A language model (docs/how-to/language-models.md) may rank what may be done next, and
+carry it out; every answer is checked like anything else, and without one the built-in
+planner and coder go on. Its answers are kept beside the store; none is asked for twice.
+Ctrl-C ends such a session with the best kernels so far.
 
 Exit codes:
   0  done
@@ -94,6 +102,7 @@ struct Settings {
   double timeLimit = 0;
   unsigned threads = 0;
   bool ptxOnly = false, quiet = false, plain = false;
+  ModelChoice model;
 };
 
 /// Fills `settings`, or gives an exit code. The options live no longer than
@@ -116,7 +125,8 @@ std::optional<int> parseCommandLine(int argc, char **argv, Settings &settings) {
       "planner",
       cl::desc("How candidates are chosen: rules (an expert's order), beam, "
                "evolutionary (the default: rules, then evolution), replay (the "
-               "steps of --recipe)"),
+               "steps of --recipe), or llm, llm-beam, llm-evolutionary (the "
+               "same searches, where a language model ranks the moves)"),
       cl::value_desc("name"), cl::init("evolutionary"), cl::cat(category));
   cl::opt<std::string> recipe("recipe", cl::desc("Recipe for --planner=replay"),
                               cl::value_desc("file"), cl::cat(category));
@@ -147,12 +157,13 @@ std::optional<int> parseCommandLine(int argc, char **argv, Settings &settings) {
   cl::opt<bool> quiet("quiet", cl::desc("No progress"), cl::cat(category));
   cl::opt<bool> plain("plain", cl::desc("Progress as plain lines"),
                       cl::cat(category));
+  ModelOptions model(category);
   cl::HideUnrelatedOptions(category);
   if (!cl::ParseCommandLineOptions(argc, argv, overview, &llvm::errs()))
     return BadUsage;
-  settings = {input,     archName, output,  planner, recipe,
-              store,     device,   entry,   budget,  seed,
-              timeLimit, threads,  ptxOnly, quiet,   plain};
+  settings = {input,   archName, output, planner,     recipe,    store,
+              device,  entry,    budget, seed,        timeLimit, threads,
+              ptxOnly, quiet,    plain,  model.take()};
   return std::nullopt;
 }
 
@@ -170,6 +181,7 @@ std::string commandOf(const Settings &settings, const std::string &arch) {
     command += " --device=" + settings.device;
   if (settings.ptxOnly)
     command += " --ptx";
+  command += settings.model.command();
   return command + " -o " + settings.output;
 }
 
@@ -184,10 +196,15 @@ int qimengTuneMain(int argc, char **argv) {
   if (settings.budget < 1)
     return fail(BadUsage, "--budget must be at least 1");
   if (settings.planner != "rules" && settings.planner != "beam" &&
-      settings.planner != "evolutionary" && settings.planner != "replay")
+      settings.planner != "evolutionary" && settings.planner != "replay" &&
+      !asksModel(settings.planner))
     return fail(BadUsage, "--planner: there is no planner '" +
                               settings.planner +
-                              "'; known are rules, beam, evolutionary, replay");
+                              "'; known are rules, beam, evolutionary, replay, "
+                              "llm, llm-beam, llm-evolutionary");
+  if (std::string wrong = settings.model.check(settings.planner);
+      !wrong.empty())
+    return fail(BadUsage, wrong);
   if ((settings.planner == "replay") != !settings.recipe.empty())
     return fail(BadUsage,
                 settings.recipe.empty()
@@ -267,10 +284,31 @@ int qimengTuneMain(int argc, char **argv) {
   // Found out now, not after an hour.
   if (Status status = makeWritableFolder(settings.output); !status)
     return fail(BadMachine, status.error());
-  Result<TrialStore> store = TrialStore::open(
-      settings.store.empty() ? defaultStore() : settings.store);
+  if (settings.store.empty())
+    settings.store = defaultStore();
+  Result<TrialStore> store = TrialStore::open(settings.store);
   if (!store)
     return fail(BadMachine, store.error());
+  std::unique_ptr<ChatModel> model;
+  Prompts prompts;
+  if (asksModel(settings.planner) || settings.model.coder == "llm") {
+    Result<std::unique_ptr<ChatModel>> made =
+        settings.model.make(settings.store);
+    if (!made)
+      return fail(BadUsage, made.error());
+    model = std::move(*made);
+    Result<Prompts> loaded = Prompts::load(settings.model.prompts);
+    if (!loaded)
+      return fail(BadUsage, loaded.error());
+    prompts = std::move(*loaded);
+    options.model = model.get();
+    options.prompts = &prompts;
+  }
+  options.coder = settings.model.coder;
+  options.coderFallback = settings.model.fallback;
+  options.modelSamples = settings.model.samples;
+  options.scoreLabels = settings.model.rank == "auto";
+  options.codeAll = settings.model.codeAll;
 
   options.entry = settings.entry;
   options.architecture = *architecture;
@@ -287,8 +325,12 @@ int qimengTuneMain(int argc, char **argv) {
   display.plain = settings.plain;
   Progress progress(display);
   bool machineAtFault = false;
+  std::optional<CancelOnInterrupt> interrupt;
+  if (model)
+    interrupt.emplace();
   Result<SessionResult> result =
       runSession(options, *store, progress, &machineAtFault);
+  interrupt.reset();
   if (!result)
     return fail(machineAtFault ? BadMachine : BadInput, result.error());
 
@@ -300,12 +342,16 @@ int qimengTuneMain(int argc, char **argv) {
   report.environment = {
       {"Compiler", options.compilerVersion},
       {"Planner", settings.planner},
-      {"Coder", "built-in"},
+      {"Coder", settings.model.coder},
       {"Seed", std::to_string(settings.seed)},
       {"Trial store", store->path()},
       {"Trials", std::to_string(result->newTrials) + " new, " +
                      std::to_string(result->knownTrials) + " known before"},
       {"Ended by", result->ended}};
+  if (model) {
+    report.environment.push_back({"Language model", model->getName()});
+    report.environment.push_back({"Asking it took", result->modelUse});
+  }
   if (Status status = writeOutput(settings.output, *result); !status)
     return fail(BadMachine, status.error());
   if (!result->found)

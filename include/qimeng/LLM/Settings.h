@@ -81,6 +81,10 @@ struct ModelSettings {
 /// what to do. Keys are taken out of the environment (see ApiKey::take).
 Result<ModelSettings> loadModelSettings(const std::string &profile = "");
 
+/// Where answers are kept when nothing says another folder:
+/// $XDG_CACHE_HOME/qimeng/llm. Empty without a home.
+std::string getDefaultCacheFolder();
+
 /// What the settings mean, on one line, without the key: for logs and reports.
 std::string describe(const ModelSettings &settings);
 

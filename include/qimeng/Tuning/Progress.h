@@ -58,6 +58,9 @@ public:
   void working(const std::string &action, TrialPhase phase);
   /// A trial has ended. The first verified one is the base of speed-ups.
   void finished(const Trial &trial);
+  /// What asking a model has taken so far, in words. Live: a line of the
+  /// display; else one when the display ends.
+  void spent(const std::string &text);
   /// A message for the user, kept above the display.
   void note(const std::string &text);
   /// Leaves the last state on the screen; nothing is redrawn after it.

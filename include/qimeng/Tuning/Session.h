@@ -29,7 +29,9 @@
 
 namespace qimeng {
 
+class ChatModel;
 class Progress;
+class Prompts;
 class TrialStore;
 
 struct SessionOptions {
@@ -42,8 +44,23 @@ struct SessionOptions {
   /// Candidates to try, those of earlier runs of this session included.
   int64_t budget = 64;
   uint64_t seed = 0;
-  /// "rules", "beam", "evolutionary" or "replay".
+  /// "rules", "beam", "evolutionary" or "replay"; "llm", "llm-beam" or
+  /// "llm-evolutionary", where a model ranks the moves.
   std::string planner = "evolutionary";
+  /// "built-in" or "llm", and who is asked when the latter has no answer:
+  /// "built-in" or "none".
+  std::string coder = "built-in", coderFallback = "built-in";
+  /// Asked by those of them that are "llm"; null where none is.
+  ChatModel *model = nullptr;
+  /// Null: the built-in ones.
+  const Prompts *prompts = nullptr;
+  /// Answers to each question to a model.
+  unsigned modelSamples = 1;
+  /// The planner ranks by the probabilities of labels where the model gives
+  /// them.
+  bool scoreLabels = true;
+  /// The coder asks also about steps where nothing is left to choose.
+  bool codeAll = false;
   /// The recipe to replay, and the name of its file.
   std::string recipe, recipeName;
   /// Seconds after which no trial begins; 0: none.
@@ -76,8 +93,11 @@ struct SessionResult {
   ReportData report;
   /// Trials that this run finished, and those that it found finished.
   int64_t newTrials = 0, knownTrials = 0;
-  /// What stopped it: "budget", "time limit" or "nothing left to try".
+  /// What stopped it: "budget", "time limit", "ctrl-C" or "nothing left to
+  /// try".
   std::string ended;
+  /// What asking the model took, in words; empty where none was asked.
+  std::string modelUse;
 };
 
 /// Runs (or goes on with) a session. The error is for the person who reads it:

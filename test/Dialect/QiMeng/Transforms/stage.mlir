@@ -8,6 +8,7 @@
 // RUN: not qimeng-opt %s --qimeng-stage="kernel=sum inputs=2" 2>&1 | FileCheck %s --check-prefix=RANGE
 // RUN: not qimeng-opt %s --qimeng-stage="kernel=huge arch=sm_80" 2>&1 | FileCheck %s --check-prefix=HUGE
 
+// EXAMPLE: stage @gemm
 #k = affine_map<(d0) -> (d0 * 32)>
 
 // CHECK-LABEL: @gemm(
@@ -21,7 +22,6 @@
 // CHECK-NEXT: qimeng.release %[[CH]]
 // CHECK-NEXT: scf.yield %[[P]]
 // PROVED-NOT: error
-// EXAMPLE: stage @gemm
 qimeng.kernel @gemm(%A: memref<64x128xf16>, %B: memref<128x64xf16>, %C: memref<64x64xf32>) grid(1, 1) {
   %z = arith.constant dense<0.0> : tensor<64x64xf32>
   %c0 = arith.constant 0 : index

@@ -1,0 +1,149 @@
+//===- SessionModel.cpp - A session's dealings with a model ---------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SessionModel.h"
+#include <cstdio>
+
+using namespace qimeng;
+
+/// Questions in a row that a model may leave unanswered. Each was repeated as
+/// often as the settings say.
+static constexpr int mostSilent = 3;
+
+static std::string counted(int64_t count, const char *what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string qimeng::describeUsage(const ChatUsage &usage) {
+  std::string text = counted(usage.requests, "request") + ", " +
+                     counted(usage.promptTokens, "token") + " in and " +
+                     std::to_string(usage.answerTokens) + " out";
+  if (usage.dollars > 0) {
+    char buffer[48];
+    std::snprintf(buffer, sizeof buffer,
+                  usage.dollars < 0.1 ? ", $%.4f" : ", $%.2f", usage.dollars);
+    text += buffer;
+  }
+  return text + ", " + counted(usage.reused, "answer") + " reused";
+}
+
+/// Whether asking again cannot help.
+static bool isFinal(ChatFault fault) {
+  switch (fault) {
+  case ChatFault::Cancelled:
+  case ChatFault::Budget:
+  case ChatFault::Settings:
+  case ChatFault::Unreachable:
+  case ChatFault::Tls:
+    return true;
+  default:
+    return false;
+  }
+}
+
+void SessionModel::failed(ChatFault fault, const std::string &why) {
+  std::string sentence;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (!over.empty())
+      return;
+    // What a transcript lacks costs no time.
+    if (fault != ChatFault::NotRecorded)
+      ++silent;
+    if (!isFinal(fault) && silent < mostSilent)
+      return;
+    over = why;
+    overFault = fault;
+    sentence = "The language model is not asked any more (" +
+               std::string(describe(fault)) + "): " + why +
+               ". The built-in planner and coder go on.";
+  }
+  note(sentence);
+}
+
+/// Models that count know also of attempts that failed.
+void SessionModel::countSpent() {
+  ChatUsage spent = model.getSpent();
+  if (spent.requests == 0)
+    return;
+  spent.reused = used.reused;
+  used = spent;
+}
+
+Result<ChatReply> SessionModel::ask(const ChatRequest &request,
+                                    ChatFault *fault) {
+  ChatFault ignored;
+  ChatFault &kind = fault ? *fault : ignored;
+  kind = ChatFault::None;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (!over.empty()) {
+      kind = overFault;
+      return Error{over};
+    }
+  }
+  Result<ChatReply> reply = model.ask(request, &kind);
+  ChatUsage now;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (reply) {
+      used += reply->usage;
+      silent = 0;
+    }
+    countSpent();
+    now = used;
+  }
+  changed(now);
+  if (!reply)
+    failed(kind, reply.error());
+  return reply;
+}
+
+Result<std::vector<double>>
+SessionModel::score(const ChatRequest &request,
+                    const std::vector<std::string> &choices, ChatFault *fault) {
+  ChatFault ignored;
+  ChatFault &kind = fault ? *fault : ignored;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (!over.empty()) {
+      kind = overFault;
+      return Error{over};
+    }
+  }
+  Result<std::vector<double>> scores = model.score(request, choices, &kind);
+  ChatUsage now;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    countSpent();
+    now = used;
+  }
+  changed(now);
+  // That there are no probabilities is no fault: text is asked for then.
+  if (!scores && isFinal(kind))
+    failed(kind, scores.error());
+  return scores;
+}
+
+void SessionModel::noteUnusable(const std::string &who,
+                                const std::string &why) {
+  std::lock_guard<std::mutex> lock(mutex);
+  Unusable &entry = unusable[who];
+  if (entry.count++ == 0)
+    entry.first = why;
+}
+
+std::vector<std::string> SessionModel::getNotes() const {
+  std::lock_guard<std::mutex> lock(mutex);
+  std::vector<std::string> notes;
+  for (const auto &[who, entry] : unusable)
+    notes.push_back(
+        "The " + who + " got no answer of use to " +
+        counted(entry.count, "question") +
+        " and went on as the built-in one does; the first: " + entry.first);
+  return notes;
+}
