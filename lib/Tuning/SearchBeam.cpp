@@ -30,13 +30,12 @@ LogicalResult qimeng::searchBeam(const SearchInput &input, unsigned width) {
   llvm::StringSet<> seen;
   while (!input.runner.exhausted() && !beam.empty()) {
     struct Child {
-      Candidate candidate;
       Move move;
       size_t parent;
-      double predicted;
+      std::string recipe; ///< before any repair
     };
     std::vector<Child> children;
-    std::vector<State> finished;
+    std::vector<Attempt> attempts; // of the children
     for (auto [index, state] : llvm::enumerate(beam)) {
       OwningOpRef<ModuleOp> program =
           materialize(input.payload, state.recipe, input.architecture);
@@ -47,19 +46,15 @@ LogicalResult qimeng::searchBeam(const SearchInput &input, unsigned width) {
       if (moves.size() > branching)
         moves.resize(branching);
       for (const Move &move : moves) {
-        Candidate candidate =
-            carryOut(input, state.recipe, move, state.outcome.trial);
-        double predicted = 0;
-        if (candidate.refusal.empty()) {
-          if (!seen.insert(candidate.recipe.str()).second) {
-            history.push_back({move, state.recipe.getSteps(), false,
-                               "the same as another candidate", 0, 0});
-            continue;
-          }
-          if (std::optional<Recipe> whole = complete(input, candidate.recipe))
-            predicted = predictMicroseconds(input, *whole);
+        Attempt attempt(input, state.recipe, move, state.outcome.trial);
+        if (attempt.candidate.refusal.empty() &&
+            !seen.insert(attempt.candidate.recipe.str()).second) {
+          history.push_back({move, state.recipe.getSteps(), false,
+                             "the same as another candidate", 0, 0});
+          continue;
         }
-        children.push_back({std::move(candidate), move, index, predicted});
+        children.push_back({move, index, attempt.candidate.recipe.str()});
+        attempts.push_back(std::move(attempt));
       }
     }
     if (children.empty()) {
@@ -76,14 +71,12 @@ LogicalResult qimeng::searchBeam(const SearchInput &input, unsigned width) {
         break;
       continue;
     }
-    std::vector<Candidate> candidates;
-    for (const Child &child : children)
-      candidates.push_back(child.candidate);
-    auto outcomes = input.runner.run(candidates);
+    auto outcomes = runAttempts(input, attempts);
     // The children compete with those states that their moves did not improve.
     std::vector<State> next = beam;
     std::vector<bool> replaced(beam.size(), false);
-    for (auto [child, outcome] : llvm::zip_equal(children, outcomes)) {
+    for (auto [child, attempt, outcome] :
+         llvm::zip_equal(children, attempts, outcomes)) {
       if (!outcome)
         continue;
       const State &parent = beam[child.parent];
@@ -93,8 +86,11 @@ LogicalResult qimeng::searchBeam(const SearchInput &input, unsigned width) {
                          outcome->diagnostics,
                          parent.outcome.microseconds,
                          outcome->microseconds};
+      // What was repaired may have become what another is already.
+      std::string recipe = attempt.candidate.recipe.str();
+      bool isNew = recipe == child.recipe || seen.insert(recipe).second;
       record.accepted =
-          outcome->verified &&
+          outcome->verified && isNew &&
           (child.move.enabling ||
            outcome->microseconds < 0.997 * parent.outcome.microseconds);
       history.push_back(record);
@@ -104,7 +100,7 @@ LogicalResult qimeng::searchBeam(const SearchInput &input, unsigned width) {
         continue;
       }
       replaced[child.parent] = true;
-      next.push_back({child.candidate.recipe, *outcome});
+      next.push_back({attempt.candidate.recipe, *outcome});
     }
     // A state gives way to its children, whose moves it needs anyway.
     std::vector<State> kept;

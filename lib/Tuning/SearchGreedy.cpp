@@ -30,60 +30,6 @@ std::optional<Recipe> qimeng::complete(const SearchInput &input,
   return succeeded(whole) ? std::optional<Recipe>(*whole) : std::nullopt;
 }
 
-Candidate qimeng::carryOut(const SearchInput &input, const Recipe &recipe,
-                           const Move &move, std::optional<size_t> parent) {
-  Candidate candidate{recipe, move.str() + " (" + move.reason + ")", parent,
-                      input.planner.getName().str()};
-  OwningOpRef<ModuleOp> program =
-      materialize(input.payload, recipe, input.architecture);
-  if (!program) {
-    candidate.refusal = "the recipe so far does not replay";
-    return candidate;
-  }
-  ScopedDiagnosticHandler quiet(input.payload->getContext(),
-                                [](Diagnostic &) { return success(); });
-  for (const Step &step : move.steps) {
-    CoderRequest request{*program, step, input.architecture};
-    // Ask again with what was wrong, a few times.
-    bool done = false;
-    while (!done) {
-      Result<CoderAnswer> answer = input.coder.answer(request);
-      if (!answer) {
-        candidate.refusal = step.str() + ": " + answer.error();
-        return candidate;
-      }
-      std::string why;
-      OwningOpRef<ModuleOp> attempt = program->clone();
-      done = answer->kernelText.empty();
-      if (!done)
-        why = "a recipe cannot hold a kernel's text; answer with actions";
-      for (const Step &part : answer->steps)
-        if (done &&
-            (failed(checkStep(*attempt, part, &input.architecture, why)) ||
-             failed(applyStep(*attempt, part, &input.architecture)))) {
-          if (why.empty())
-            why = "the rewrite failed";
-          done = false;
-        }
-      if (done) {
-        for (const Step &part : answer->steps)
-          if (failed(candidate.recipe.append(part, why))) {
-            candidate.refusal = part.str() + ": " + why;
-            return candidate;
-          }
-        program = std::move(attempt);
-        break;
-      }
-      request.diagnostics.push_back(why);
-      if (request.diagnostics.size() > 3) {
-        candidate.refusal = step.str() + ": " + why;
-        return candidate;
-      }
-    }
-  }
-  return candidate;
-}
-
 FailureOr<FirstTrials> qimeng::runFirst(const SearchInput &input) {
   Recipe empty(input.payload->getContext());
   Candidate naive{empty, "small tiles, plain multiply-adds", std::nullopt,
@@ -134,8 +80,10 @@ qimeng::searchGreedily(const SearchInput &input) {
     if (moves.empty())
       break;
     for (const Move &move : moves) {
-      Candidate candidate = carryOut(input, current, move, now.trial);
-      auto outcome = input.runner.run({candidate})[0];
+      std::vector<Attempt> attempts;
+      attempts.emplace_back(input, current, move, now.trial);
+      std::optional<TrialOutcome> outcome = runAttempts(input, attempts)[0];
+      const Recipe &recipe = attempts[0].candidate.recipe;
       if (!outcome)
         return ranked;
       MoveOutcome record{move,
@@ -149,13 +97,13 @@ qimeng::searchGreedily(const SearchInput &input) {
       history.push_back(record);
       if (!outcome->verified)
         continue;
-      if (std::optional<Recipe> whole = complete(input, candidate.recipe))
+      if (std::optional<Recipe> whole = complete(input, recipe))
         ranked.push_back({*whole, outcome->microseconds,
                           predictMicroseconds(input, *whole), outcome->trial});
       input.runner.decide(outcome->trial, record.accepted,
                           record.accepted ? "" : "not faster");
       if (record.accepted) {
-        current = candidate.recipe;
+        current = recipe;
         now = *outcome;
         break;
       }

@@ -7,6 +7,7 @@
 
 #include "SessionRunner.h"
 #include "mlir/Parser/Parser.h"
+#include "qimeng/LLM/ChatModel.h"
 #include "qimeng/Verify/Structure.h"
 #include <algorithm>
 
@@ -35,7 +36,9 @@ double Session::elapsed() const {
 }
 
 bool Session::exhausted() const {
-  return !storeError.empty() || int64_t(trials.size()) >= options.budget ||
+  // Who cancels questions wants to see what there is, not to go on without.
+  return !storeError.empty() || areRequestsCancelled() ||
+         int64_t(trials.size()) >= options.budget ||
          (options.timeLimitSeconds > 0 &&
           elapsed() >= options.timeLimitSeconds);
 }
@@ -47,7 +50,8 @@ Trial Session::begin(const Candidate &candidate) {
   trial.device = deviceName();
   trial.action = candidate.action;
   trial.planner = candidate.planner;
-  trial.coder = coderName;
+  trial.coder = candidate.coder.empty() ? "built-in" : candidate.coder;
+  trial.attempt = candidate.attempt;
   if (candidate.parent)
     trial.parent = trials[*candidate.parent].id;
   trial.recipe = candidate.recipe.str();
@@ -55,7 +59,10 @@ Trial Session::begin(const Candidate &candidate) {
     trial.status = TrialStatus::refused;
     trial.phase = phase;
     trial.diagnostics = why;
-    trial.recipeKey = hashText(trial.recipe + '\0' + candidate.action);
+    // Nothing came of it that would tell it from other answers to the move.
+    trial.recipeKey =
+        hashText(trial.recipe + '\0' + candidate.action + '\0' + trial.coder +
+                 '\0' + std::to_string(trial.attempt) + '\0' + why);
     return trial;
   };
   if (!candidate.refusal.empty())
@@ -286,7 +293,10 @@ TrialOutcome Session::outcomeOf(size_t index) const {
   std::optional<double> time = trial.microseconds(device != nullptr);
   outcome.verified = trial.status == TrialStatus::verified && time;
   outcome.microseconds = time.value_or(0);
-  outcome.diagnostics = trial.diagnostics;
+  // Of a verified one they say what the search decided, which it does not know
+  // before it decides.
+  if (!outcome.verified)
+    outcome.diagnostics = trial.diagnostics;
   return outcome;
 }
 

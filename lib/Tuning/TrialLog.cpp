@@ -58,6 +58,7 @@ std::string trialToJson(const Trial &trial) {
   object["action"] = trial.action;
   object["planner"] = trial.planner;
   object["coder"] = trial.coder;
+  object["attempt"] = trial.attempt;
   object["status"] = nameOf(trial.status);
   object["phase"] = nameOf(trial.phase);
   object["accepted"] = trial.accepted;

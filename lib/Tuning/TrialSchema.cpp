@@ -76,6 +76,9 @@ CREATE TABLE session_state (
 ALTER TABLE trial ADD COLUMN samples INTEGER;
 ALTER TABLE trial ADD COLUMN cut_off INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE trial ADD COLUMN measure_seconds REAL;
+)sql",
+                                                 R"sql(
+ALTER TABLE trial ADD COLUMN attempt INTEGER NOT NULL DEFAULT 0;
 )sql"};
   return steps;
 }

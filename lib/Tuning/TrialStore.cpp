@@ -110,7 +110,7 @@ constexpr const char *trialFields =
     "recipe, status, phase, accepted, diagnostics, predicted_us, measured_us, "
     "minimum_us, bytes, flops, absolute_error, relative_error, wall_seconds, "
     "step, parent, action, planner, coder, created_ms, samples, cut_off, "
-    "measure_seconds";
+    "measure_seconds, attempt";
 
 } // namespace
 
@@ -286,7 +286,7 @@ TrialStore::insert(const Trial &trial,
   Statement add(database,
                 std::string("INSERT INTO trial (") + trialFields +
                     ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-                    "?,?,?,?,?) ON CONFLICT (session_key, kernel_key, arch, "
+                    "?,?,?,?,?,?) ON CONFLICT (session_key, kernel_key, arch, "
                     "compiler_version, device, recipe_key) DO NOTHING");
   add << trial.sessionKey << trial.program.kernelKey << trial.program.arch
       << trial.program.compilerVersion << trial.device << trial.recipeKey
@@ -297,7 +297,7 @@ TrialStore::insert(const Trial &trial,
       << trial.absoluteError << trial.relativeError << trial.wallSeconds
       << trial.step << trial.parent << trial.action << trial.planner
       << trial.coder << created << trial.samples << int64_t(trial.cutOff)
-      << trial.measureSeconds;
+      << trial.measureSeconds << trial.attempt;
   if (!add.run())
     return impl->rollback("write to");
 
@@ -386,6 +386,7 @@ Status TrialStore::Impl::readTrials(Statement &statement,
     trial.samples = statement.maybeInteger();
     trial.cutOff = statement.integer();
     trial.measureSeconds = statement.maybeReal();
+    trial.attempt = statement.integer();
 
     // Inside the outer statement's read transaction: both see one state.
     Statement kernels(database,

@@ -30,7 +30,11 @@ struct Candidate {
   /// Position of the parent among the session's trials.
   std::optional<size_t> parent;
   std::string planner;
-  /// Refused before there was a recipe: the coder's last diagnostics.
+  /// Who carried the action out; empty for recipes that were not coded.
+  std::string coder = {};
+  /// How often this coder's answers to the move were refused before.
+  unsigned attempt = 0;
+  /// Refused before there was a recipe: why.
   std::string refusal = {};
 };
 
@@ -70,6 +74,10 @@ struct SearchInput {
   uint64_t seed = 0;
   /// A recipe that did well before; tried right after the first kernel.
   std::optional<Recipe> known = std::nullopt;
+  /// Asked where `coder` has no answer, or none that is not refused.
+  Coder *fallback = nullptr;
+  /// How often a coder is asked again about one move.
+  unsigned repairs = 3;
 };
 
 /// The planner's moves, one after another, each tried by itself. Gives the

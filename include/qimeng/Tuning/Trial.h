@@ -128,6 +128,8 @@ struct Trial {
   std::string action;
   std::string planner;
   std::string coder;
+  /// How often this coder's answers to the action were refused before.
+  int64_t attempt = 0;
   /// Milliseconds since 1970 UTC; insertion sets it when it is 0.
   int64_t createdMilliseconds = 0;
 

@@ -23,6 +23,8 @@ TEST(TrialLog, ALineHoldsTheTrial) {
   EXPECT_EQ(json["step"], 2);
   EXPECT_EQ(json["status"], "verified");
   EXPECT_EQ(json["phase"], "measure");
+  EXPECT_EQ(json["coder"], "built-in");
+  EXPECT_EQ(json["attempt"], 0);
   EXPECT_EQ(json["created"], "2023-11-14T22:13:20.123Z");
   EXPECT_EQ(json["measured_us"], 100.0);
   EXPECT_EQ(json["samples"], 30);

@@ -43,6 +43,7 @@ TEST_F(TrialStoreTest, KeepsEveryField) {
   trial.phase = TrialPhase::assemble;
   trial.accepted = true;
   trial.cutOff = true;
+  trial.attempt = 2;
   trial.diagnostics = std::string("line one\nbyte \0 and \xff", 21);
   trial.absoluteError = std::numeric_limits<double>::infinity();
   trial.relativeError.reset();
@@ -80,6 +81,7 @@ TEST_F(TrialStoreTest, KeepsEveryField) {
   EXPECT_EQ(kept.minimumMicroseconds, trial.minimumMicroseconds);
   EXPECT_EQ(kept.samples, trial.samples);
   EXPECT_EQ(kept.cutOff, trial.cutOff);
+  EXPECT_EQ(kept.attempt, trial.attempt);
   EXPECT_EQ(kept.measureSeconds, trial.measureSeconds);
   EXPECT_EQ(kept.bytes, trial.bytes);
   EXPECT_EQ(kept.flops, trial.flops);
@@ -356,6 +358,7 @@ TEST_F(TrialStoreTest, BringsTheFirstSchemaUpToDate) {
   EXPECT_EQ(trials->front().measuredMicroseconds, 100);
   EXPECT_EQ(trials->front().samples, std::nullopt);
   EXPECT_FALSE(trials->front().cutOff);
+  EXPECT_EQ(trials->front().attempt, 0);
   EXPECT_EQ(trials->back().samples, 30);
 }
 
