@@ -388,13 +388,15 @@ Result<ChatRequest> Prompts::request(const PlannerQuestion &question,
   if (question.microseconds > 0)
     values["steps"] += "\n\nThe program takes " +
                        roundMicroseconds(question.microseconds) + " as it is.";
-  std::string actions;
-  for (const PromptAction &action : question.actions)
+  std::string actions, list;
+  for (const PromptAction &action : question.actions) {
+    list += action.label + " " + action.text + "\n";
     actions += action.label + "  " + quoteLine(action.text, 2 * lineBytes) +
                (action.summary.empty()
                     ? ""
                     : "  (" + quoteLine(action.summary, summaryBytes) + ")") +
                "\n";
+  }
   values["actions"] = fence(actions);
   if (question.unlisted)
     values["actions"] +=
@@ -402,6 +404,9 @@ Result<ChatRequest> Prompts::request(const PlannerQuestion &question,
 
   ChatRequest request;
   request.purpose = "planner";
+  request.subject = {{"program", question.program},
+                     {"actions", list},
+                     {"form", form == RankingForm::Json ? "json" : "label"}};
   request.messages = {{ChatMessage::Role::User, ""}};
   if (form == RankingForm::Json) {
     request.schemaName = "ranking";
@@ -456,6 +461,11 @@ Result<ChatRequest> Prompts::request(const CoderQuestion &question) const {
   size_t answers = question.refused.size();
   ChatRequest request;
   request.purpose = "coder";
+  request.subject = {{"action", question.action},
+                     {"program", question.program},
+                     {"refused", std::to_string(question.refused.size())}};
+  if (!question.refused.empty())
+    request.refusal = quoteLine(question.refused.back().why, reasonBytes);
   request.messages = {{ChatMessage::Role::User, ""}};
   request.maxTokens = 8192;
   while (true) {

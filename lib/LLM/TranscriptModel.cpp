@@ -7,14 +7,21 @@
 //
 // A transcript is JSON lines, one for each exchange:
 //
-//   {"hash": .., "purpose": .., "request": {..}, "reply": {.., "author": {..}}}
+//   {"hash": .., "purpose": .., "subject": {..}, "refusal": ..,
+//    "request": {..}, "reply": {.., "author": {..}}}
 //
-// with "scores" in place of "reply" where the request has "choices".
+// with "scores" in place of "reply" where the request has "choices". "request"
+// may be left out where "hash" is there: transcripts that are kept are small
+// then.
+//
+// A question is known by its hash, that is, by all that was sent; where the
+// wording of prompts has changed since, by its subject.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Exchange.h"
 #include "Layers.h"
+#include "Sha256.h"
 #include "qimeng/LLM/Json.h"
 #include "qimeng/Support/File.h"
 #include <cerrno>
@@ -31,15 +38,43 @@ using Json = nlohmann::json;
 
 namespace {
 
-/// The answers to each question, in the order in which they were given: the
-/// "reply" or the "scores" of its lines.
-using Answers = std::map<std::string, std::vector<Json>>;
+/// One exchange.
+struct Line {
+  std::string hash;
+  /// What its subject is compared by; empty where it has none.
+  std::string subject;
+  /// "reply" or "scores".
+  std::string kind;
+  Json answer;
+};
+
+/// Values of more bytes are recorded as the beginnings of their hashes.
+constexpr size_t mostSubjectBytes = 160;
+
+Json subjectJson(const ChatRequest &request) {
+  Json subject = Json::object();
+  for (const auto &[name, value] : request.subject)
+    subject[name] = value.size() <= mostSubjectBytes
+                        ? value
+                        : "sha256:" + sha256(value).substr(0, 16);
+  if (!subject.empty() && request.sample)
+    subject["sample"] = std::to_string(request.sample);
+  return subject;
+}
+
+std::string subjectKey(const std::string &purpose, const Json &subject,
+                       const std::string &kind) {
+  if (!subject.is_object() || subject.empty())
+    return "";
+  return toLine({purpose, subject, kind});
+}
 
 /// Reads the whole lines of `text`; bytes after the last line break are what a
 /// killed process left, and are not counted in `wholeBytes`.
-Result<Answers> readTranscript(const std::string &path, const std::string &text,
-                               size_t *wholeBytes = nullptr) {
-  Answers answers;
+Result<std::vector<Line>> readTranscript(const std::string &path,
+                                         const std::string &text,
+                                         size_t *wholeBytes = nullptr) {
+  std::vector<Line> lines;
   size_t begin = 0, row = 1;
   for (size_t end; (end = text.find('\n', begin)) != std::string::npos;
        begin = end + 1, ++row) {
@@ -55,30 +90,38 @@ Result<Answers> readTranscript(const std::string &path, const std::string &text,
     if (!parsed)
       return fail(parsed.error());
     Json value = std::move(*parsed);
-    if (!value.is_object() || !value.contains("request") ||
-        !value["request"].is_object())
+    bool whole = value.is_object() && value.contains("request");
+    bool named = value.is_object() && value.contains("hash") &&
+                 value["hash"].is_string();
+    if (whole ? !value["request"].is_object() : !named)
       return fail("\"request\" is missing");
-    const Json &request = value["request"];
-    std::string name = nameOf(request);
-    if (value.contains("hash") && value["hash"] != name)
+    Line exchange;
+    exchange.hash =
+        whole ? nameOf(value["request"]) : value["hash"].get<std::string>();
+    if (value.contains("hash") && value["hash"] != exchange.hash)
       return fail("\"hash\" is not that of \"request\", so one of them was "
                   "edited");
-    if (request.contains("choices")) {
-      auto scores = scoresFromJson(value.value("scores", Json()),
-                                   request["choices"].size());
-      if (!scores)
+    bool scored =
+        whole ? value["request"].contains("choices") : value.contains("scores");
+    exchange.kind = scored ? "scores" : "reply";
+    exchange.answer = value.value(exchange.kind, Json());
+    if (scored) {
+      size_t count =
+          whole ? value["request"]["choices"].size() : exchange.answer.size();
+      if (auto scores = scoresFromJson(exchange.answer, count); !scores)
         return fail(scores.error());
-      answers[name].push_back(value["scores"]);
-      continue;
-    }
-    auto reply = replyFromJson(value.value("reply", Json()));
-    if (!reply)
+    } else if (auto reply = replyFromJson(exchange.answer); !reply) {
       return fail(reply.error());
-    answers[name].push_back(value["reply"]);
+    }
+    Json purpose = value.value("purpose", Json());
+    exchange.subject =
+        subjectKey(purpose.is_string() ? purpose.get<std::string>() : "",
+                   value.value("subject", Json()), exchange.kind);
+    lines.push_back(std::move(exchange));
   }
   if (wholeBytes)
     *wholeBytes = begin;
-  return answers;
+  return lines;
 }
 
 //===----------------------------------------------------------------------===//
@@ -87,13 +130,19 @@ Result<Answers> readTranscript(const std::string &path, const std::string &text,
 
 class ReplayModel : public ChatModel {
 public:
-  ReplayModel(std::string path, Answers answers)
-      : path(std::move(path)), answers(std::move(answers)) {}
+  ReplayModel(std::string path, std::vector<Line> recorded)
+      : path(std::move(path)), lines(std::move(recorded)), given(lines.size()) {
+    for (size_t i = 0; i < lines.size(); ++i) {
+      byHash[lines[i].hash].push_back(i);
+      if (!lines[i].subject.empty())
+        bySubject[lines[i].subject].push_back(i);
+    }
+  }
 
   std::string getName() const override { return "replay:" + path; }
 
   Result<ChatReply> ask(const ChatRequest &request, ChatFault *fault) override {
-    const Json *answer = next(nameOf(questionJson(request)));
+    const Json *answer = next(request, questionJson(request), "reply");
     if (!answer)
       return notRecorded(request, "question", fault);
     if (fault)
@@ -104,8 +153,9 @@ public:
   Result<std::vector<double>> score(const ChatRequest &request,
                                     const std::vector<std::string> &choices,
                                     ChatFault *fault) override {
-    const Json *answer = next(nameOf(questionJson(request, &choices)));
-    if (!answer)
+    const Json *answer =
+        next(request, questionJson(request, &choices), "scores");
+    if (!answer || answer->size() != choices.size())
       return notRecorded(request, "question of scores", fault);
     if (fault)
       *fault = ChatFault::None;
@@ -113,12 +163,26 @@ public:
   }
 
 private:
-  const Json *next(const std::string &name) {
+  using Index = std::map<std::string, std::vector<size_t>>;
+
+  const Json *next(const ChatRequest &request, const Json &question,
+                   const char *kind) {
     std::lock_guard<std::mutex> lock(mutex);
-    auto known = answers.find(name);
-    if (known == answers.end() || given[name] == known->second.size())
+    auto take = [&](const Index &index,
+                    const std::string &key) -> const Json * {
+      auto known = index.find(key);
+      if (known != index.end())
+        for (size_t line : known->second)
+          if (!given[line] && lines[line].kind == kind) {
+            given[line] = true;
+            return &lines[line].answer;
+          }
       return nullptr;
-    return &known->second[given[name]++];
+    };
+    if (const Json *same = take(byHash, nameOf(question)))
+      return same;
+    return take(bySubject,
+                subjectKey(request.purpose, subjectJson(request), kind));
   }
 
   Error notRecorded(const ChatRequest &request, const std::string &what,
@@ -140,9 +204,10 @@ private:
   }
 
   std::string path;
-  const Answers answers;
+  const std::vector<Line> lines;
+  Index byHash, bySubject;
   std::mutex mutex;
-  std::map<std::string, size_t> given;
+  std::vector<bool> given;
 };
 
 //===----------------------------------------------------------------------===//
@@ -152,9 +217,11 @@ private:
 class RecordingModel : public ChatModel {
 public:
   RecordingModel(std::unique_ptr<ChatModel> inner, std::string path, int file,
-                 Answers held)
-      : inner(std::move(inner)), path(std::move(path)), file(file),
-        held(std::move(held)) {}
+                 std::vector<Line> lines)
+      : inner(std::move(inner)), path(std::move(path)), file(file) {
+    for (Line &line : lines)
+      held[line.hash].push_back(std::move(line.answer));
+  }
   ~RecordingModel() override { ::close(file); }
 
   std::string getName() const override { return inner->getName(); }
@@ -164,8 +231,8 @@ public:
     Result<ChatReply> reply = inner->ask(request, fault);
     if (!reply)
       return reply;
-    if (Status done = append(request.purpose, questionJson(request), "reply",
-                             replyJson(*reply));
+    if (Status done =
+            append(request, questionJson(request), "reply", replyJson(*reply));
         !done) {
       if (fault)
         *fault = ChatFault::Settings;
@@ -180,8 +247,8 @@ public:
     Result<std::vector<double>> scores = inner->score(request, choices, fault);
     if (!scores)
       return scores;
-    if (Status done = append(request.purpose, questionJson(request, &choices),
-                             "scores", scoresJson(*scores));
+    if (Status done = append(request, questionJson(request, &choices), "scores",
+                             scoresJson(*scores));
         !done) {
       if (fault)
         *fault = ChatFault::Settings;
@@ -191,7 +258,7 @@ public:
   }
 
 private:
-  Status append(const std::string &purpose, const Json &question,
+  Status append(const ChatRequest &request, const Json &question,
                 const char *kind, const Json &answer) {
     std::lock_guard<std::mutex> lock(mutex);
     std::string name = nameOf(question);
@@ -199,11 +266,15 @@ private:
     size_t turn = turns[name]++;
     if (turn < before.size() && before[turn] == answer)
       return {};
-    std::string line = toLine({{"hash", name},
-                               {"purpose", purpose},
-                               {"request", question},
-                               {kind, answer}}) +
-                       "\n";
+    Json exchange = {{"hash", name},
+                     {"purpose", request.purpose},
+                     {"request", question},
+                     {kind, answer}};
+    if (Json subject = subjectJson(request); !subject.empty())
+      exchange["subject"] = subject;
+    if (!request.refusal.empty())
+      exchange["refusal"] = request.refusal;
+    std::string line = toLine(exchange) + "\n";
     // One write at the file's end, and the lock for systems that would split
     // it: lines of several processes never mix.
     ::flock(file, LOCK_EX);
@@ -227,7 +298,7 @@ private:
   std::mutex mutex;
   /// What the file held at the start, and how many answers to each question
   /// this process was given.
-  Answers held;
+  std::map<std::string, std::vector<Json>> held;
   std::map<std::string, size_t> turns;
 };
 
@@ -237,11 +308,11 @@ Result<std::unique_ptr<ChatModel>> createReplayModel(const std::string &path) {
   Result<std::string> text = readFile(path);
   if (!text)
     return Error{text.error()};
-  Result<Answers> answers = readTranscript(path, *text);
-  if (!answers)
-    return Error{answers.error()};
+  Result<std::vector<Line>> lines = readTranscript(path, *text);
+  if (!lines)
+    return Error{lines.error()};
   return std::unique_ptr<ChatModel>(
-      std::make_unique<ReplayModel>(path, std::move(*answers)));
+      std::make_unique<ReplayModel>(path, std::move(*lines)));
 }
 
 Result<std::unique_ptr<ChatModel>>
@@ -261,15 +332,15 @@ createRecordingModel(std::unique_ptr<ChatModel> inner,
   if (!text)
     return fail(text.error());
   size_t whole = 0;
-  Result<Answers> answers = readTranscript(path, *text, &whole);
-  if (!answers)
-    return fail(answers.error());
+  Result<std::vector<Line>> lines = readTranscript(path, *text, &whole);
+  if (!lines)
+    return fail(lines.error());
   if (whole != text->size() && ::ftruncate(file, whole) != 0)
     return fail("cannot cut the unfinished line off the transcript '" + path +
                 "': " + std::strerror(errno));
   ::flock(file, LOCK_UN);
   return std::unique_ptr<ChatModel>(std::make_unique<RecordingModel>(
-      std::move(inner), path, file, std::move(*answers)));
+      std::move(inner), path, file, std::move(*lines)));
 }
 
 } // namespace qimeng

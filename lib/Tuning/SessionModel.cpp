@@ -54,6 +54,8 @@ void SessionModel::failed(ChatFault fault, const std::string &why) {
     // What a transcript lacks costs no time.
     if (fault != ChatFault::NotRecorded)
       ++silent;
+    else if (unrecorded.count++ == 0)
+      unrecorded.first = why;
     if (!isFinal(fault) && silent < mostSilent)
       return;
     over = why;
@@ -140,6 +142,10 @@ void SessionModel::noteUnusable(const std::string &who,
 std::vector<std::string> SessionModel::getNotes() const {
   std::lock_guard<std::mutex> lock(mutex);
   std::vector<std::string> notes;
+  if (unrecorded.count)
+    notes.push_back("The transcript holds no answer to " +
+                    counted(unrecorded.count, "question") +
+                    " of this session; the first: " + unrecorded.first);
   for (const auto &[who, entry] : unusable)
     notes.push_back(
         "The " + who + " got no answer of use to " +

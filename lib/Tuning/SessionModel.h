@@ -60,6 +60,8 @@ private:
     std::string first;
   };
   std::map<std::string, Unusable> unusable;
+  /// Questions that a replayed transcript does not hold.
+  Unusable unrecorded;
 };
 
 } // namespace qimeng

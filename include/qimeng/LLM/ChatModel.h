@@ -17,6 +17,7 @@
 #include "qimeng/Support/Result.h"
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace qimeng {
@@ -46,6 +47,12 @@ struct ChatRequest {
   /// Which of several answers to the same question this one is. Samples are
   /// separate requests, asked at the same time.
   unsigned sample = 0;
+  /// What is asked, apart from how it is worded: {"action", "tile @matmul"},
+  /// {"program", ".."}. Not sent. By it a transcript knows the question when
+  /// the wording has changed since.
+  std::vector<std::pair<std::string, std::string>> subject = {};
+  /// Why the answer before was refused, if one was. Recorded, for readers.
+  std::string refusal = {};
 };
 
 struct ChatUsage {
