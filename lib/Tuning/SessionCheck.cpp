@@ -9,6 +9,7 @@
 #include "qimeng/Partition/Partition.h"
 #include "qimeng/Verify/Resize.h"
 #include "qimeng/Verify/Verify.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace qimeng;
@@ -169,32 +170,34 @@ Verdict SessionCheck::compare(ThreadState &thread, const Recipe &recipe) {
                      reasons};
 }
 
-/// What must hold of a kernel after an action.
-static std::optional<Property> propertyOf(const Step &step) {
-  if (step.action == "tile")
-    return Property::Tiled;
-  if (step.action == "stage")
-    return Property::Staged;
-  if (step.action == "pipeline")
-    return Property::Pipelined;
-  if (step.action == "specialize")
-    return Property::Specialized;
-  if (step.action == "persist")
-    return Property::Persistent;
-  if (step.action == "tensorize" && !step.parameters.contains("dots"))
-    return Property::Tensorized;
-  return std::nullopt;
+/// What was asked for and must still hold at the end: of steps that do the same,
+/// the last; of those before a rewrite, which says by itself what the kernel is,
+/// none.
+static Verdict checkAskedFor(const Recipe &recipe, ModuleOp candidate) {
+  llvm::StringSet<> done, rewritten;
+  SmallVector<Step> steps = recipe.getSteps();
+  for (const Step &step : llvm::reverse(steps)) {
+    auto kernel = candidate.lookupSymbol<KernelOp>(step.getKernel());
+    const ActionInfo *info = findAction(step.action);
+    if (!kernel || !info || rewritten.contains(step.getKernel()) ||
+        !done.insert(step.action + " " + step.getKernel().str()).second)
+      continue;
+    if (step.action == "rewrite") {
+      rewritten.insert(step.getKernel());
+      continue;
+    }
+    std::string why;
+    if (failed(info->holds(KernelOp(), kernel, step.parameters, why)))
+      return {false, "check 2 (structure): after " + step.str() + ": " + why};
+  }
+  return {};
 }
 
 Verdict SessionCheck::check(ThreadState &thread, const Recipe &recipe,
                             ModuleOp payload, ModuleOp candidate) {
-  for (const Step &step : recipe.getSteps()) {
-    std::optional<Property> property = propertyOf(step);
-    auto kernel = candidate.lookupSymbol<KernelOp>(step.getKernel());
-    if (property && kernel && !hasProperty(kernel, *property))
-      return {false, "after " + step.str() + " @" + step.getKernel().str() +
-                         " is not " + getName(*property).str()};
-  }
+  Verdict asked = checkAskedFor(recipe, candidate);
+  if (!asked.passed)
+    return asked;
   Verdict verdict = prove(payload, candidate);
   return verdict.passed ? compare(thread, recipe) : verdict;
 }
