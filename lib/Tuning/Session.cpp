@@ -258,7 +258,6 @@ void Session::search(const std::optional<Recipe> &known) {
       fallback = std::move(coder);
     coder = createLLMCoder(*model, prompts, choices);
   }
-  coderName = coder->getName().str();
   SearchInput input{*payload, *options.architecture, *planner, *coder,
                     *this,    options.seed,          known};
   input.fallback = fallback.get();
