@@ -86,9 +86,9 @@ public:
     ParsedReply parsed;
     for (const Json &block : content) {
       if (textOf(block, "type") == "text")
-        parsed.reply.text += textOf(block, "text");
+        append(parsed.text, textOf(block, "text"));
       else if (textOf(block, "type") == "tool_use")
-        parsed.reply.text += member(block, "input").dump();
+        append(parsed.text, member(block, "input").dump());
     }
     readUsage(member(value, "usage"), parsed);
     parsed.reply.author.name = textOf(value, "model");
@@ -112,8 +112,8 @@ public:
         readAuthor(message, parsed.reply);
       } else if (type == "content_block_delta") {
         const Json &delta = member(event, "delta");
-        parsed.reply.text +=
-            textOf(delta, "text") + textOf(delta, "partial_json");
+        append(parsed.text, textOf(delta, "text"));
+        append(parsed.text, textOf(delta, "partial_json"));
       } else if (type == "message_delta") {
         readUsage(member(event, "usage"), parsed);
         std::string given = textOf(member(event, "delta"), "stop_reason");
@@ -157,7 +157,7 @@ private:
       return ParsedReply::failed(ChatFault::Rejected,
                                  "the model refuses to answer");
     parsed.reply.truncated = reason == "max_tokens";
-    if (parsed.reply.text.empty() && !parsed.reply.truncated)
+    if (parsed.text.empty() && !parsed.reply.truncated)
       return ParsedReply::failed(ChatFault::Malformed, "it holds no text");
     return parsed;
   }

@@ -248,7 +248,6 @@ HttpReply HttpClient::outcome(Connection &connection, Transfer &transfer,
                            &transfer.reply.status);
     return std::move(transfer.reply);
   case CURLE_URL_MALFORMAT:
-  case CURLE_UNSUPPORTED_PROTOCOL:
     return failed(ChatFault::Settings, detail);
   case CURLE_PEER_FAILED_VERIFICATION:
   case CURLE_SSL_CONNECT_ERROR:
@@ -276,6 +275,8 @@ HttpReply HttpClient::outcome(Connection &connection, Transfer &transfer,
   case CURLE_RECV_ERROR:
     return failed(ChatFault::Unreachable,
                   "the connection was cut (" + detail + ")", true);
+  // Of our two protocols one; what is unsupported is the reply's, "HTTP/0.9".
+  case CURLE_UNSUPPORTED_PROTOCOL:
   case CURLE_WEIRD_SERVER_REPLY:
     return failed(ChatFault::Malformed,
                   "it does not speak HTTP (" + detail + ")");

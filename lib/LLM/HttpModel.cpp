@@ -149,9 +149,10 @@ public:
     reply.author.name = cleaned(reply.author.name);
     reply.author.date = today();
     if (settings.key) {
-      settings.key->redact(reply.text);
+      settings.key->redact(parsed.text);
       settings.key->redact(reply.author.name);
     }
+    reply.text.assign(parsed.text.data(), parsed.text.size());
     return reply;
   }
 
@@ -305,10 +306,7 @@ ParsedReply HttpModel::attempt(const std::string &text,
     // The bill is not known; three bytes are a token of most texts.
     cost.promptTokens = (text.size() + 2) / 3;
     cost.answerTokens = std::min<int64_t>(
-        ((parsed.reply.text.empty() ? http.body.size()
-                                    : parsed.reply.text.size()) +
-         2) /
-            3,
+        ((parsed.text.empty() ? http.body.size() : parsed.text.size()) + 2) / 3,
         request.maxTokens);
   }
   cost.dollars = budget.priceOf(cost);
@@ -359,8 +357,7 @@ ParsedReply HttpModel::converse(const ChatRequest &request, ChatUsage &usage,
     }
     bool refused = http.status == 400 || http.status == 422 ||
                    http.status == 501 || http.status == 500;
-    if (parsed.fault != ChatFault::None && refused &&
-        adaptions < maxAdaptions) {
+    if (refused && adaptions < maxAdaptions) {
       std::string words = parsed.message;
       for (char &c : words)
         c = c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;

@@ -103,7 +103,7 @@ public:
       return ParsedReply::failed(ChatFault::Malformed,
                                  "its \"content\" is no text");
     ParsedReply parsed;
-    parsed.reply.text = contentOf(message);
+    append(parsed.text, contentOf(message));
     return finish(std::move(parsed), value, textOf(message, "refusal"),
                   textOf(choices[0], "finish_reason"));
   }
@@ -126,7 +126,7 @@ public:
       if (choices.empty())
         continue;
       const Json &delta = member(choices[0], "delta");
-      parsed.reply.text += contentOf(delta);
+      append(parsed.text, contentOf(delta));
       refusal += textOf(delta, "refusal");
       std::string given = textOf(choices[0], "finish_reason");
       reason = given.empty() ? reason : given;
@@ -221,7 +221,7 @@ private:
           "the model refuses to answer" +
               (refusal.empty() ? std::string() : ": " + refusal));
     parsed.reply.truncated = reason == "length";
-    if (parsed.reply.text.empty() && !parsed.reply.truncated)
+    if (parsed.text.empty() && !parsed.reply.truncated)
       return ParsedReply::failed(ChatFault::Malformed, "it holds no text");
     readUsage(value, parsed);
     parsed.reply.author.name = textOf(value, "model");

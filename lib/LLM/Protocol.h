@@ -33,6 +33,8 @@ struct ServerTraits {
 struct ParsedReply {
   /// Empty fields of `author` and 0 tokens: not stated.
   ChatReply reply;
+  /// The reply's text; may hold the key, in pieces that only now are one.
+  SecretString text;
   bool hasUsage = false;
   /// None, or why there is no reply.
   ChatFault fault = ChatFault::None;
@@ -80,6 +82,10 @@ const Protocol &getAnthropicProtocol();
 
 /// The system text, with the schema in words where the form needs it.
 std::string systemText(const ChatRequest &request, const ServerTraits &traits);
+
+inline void append(SecretString &text, const std::string &more) {
+  text.append(more.data(), more.size());
+}
 
 // Members of strangers' JSON: null, "" or 0 where there is no such thing.
 const Protocol::Json &member(const Protocol::Json &object, const char *name);
