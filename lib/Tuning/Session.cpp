@@ -270,6 +270,7 @@ void Session::search(const std::optional<Recipe> &known) {
   if (!model)
     return;
   modelUse = describeUsage(model->getSpent());
+  modelLog = model->getLog();
   llvm::append_range(notes, model->getNotes());
 }
 

@@ -7,12 +7,15 @@
 
 #include "SessionModel.h"
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 using namespace qimeng;
 
 /// Questions in a row that a model may leave unanswered. Each was repeated as
 /// often as the settings say.
 static constexpr int mostSilent = 3;
+/// Useless answers whose reasons are kept.
+static constexpr size_t mostComplaints = 10000;
 
 static std::string counted(int64_t count, const char *what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
@@ -93,6 +96,7 @@ Result<ChatReply> SessionModel::ask(const ChatRequest &request,
   {
     std::lock_guard<std::mutex> lock(mutex);
     if (reply) {
+      ++answers;
       used += reply->usage;
       silent = 0;
     }
@@ -121,6 +125,7 @@ SessionModel::score(const ChatRequest &request,
   ChatUsage now;
   {
     std::lock_guard<std::mutex> lock(mutex);
+    answers += bool(scores);
     countSpent();
     now = used;
   }
@@ -137,6 +142,28 @@ void SessionModel::noteUnusable(const std::string &who,
   Unusable &entry = unusable[who];
   if (entry.count++ == 0)
     entry.first = why;
+  if (complaints.size() < mostComplaints)
+    complaints.push_back({who, why, answers});
+}
+
+std::string SessionModel::getLog() const {
+  std::lock_guard<std::mutex> lock(mutex);
+  using Json = nlohmann::ordered_json;
+  Json useless = Json::array();
+  for (const Complaint &complaint : complaints)
+    useless.push_back({{"who", complaint.who},
+                       {"after", complaint.after},
+                       {"why", complaint.why}});
+  Json log = {{"model", model.getName()},
+              {"answers", answers},
+              {"reused", used.reused},
+              {"requests", used.requests},
+              {"prompt_tokens", used.promptTokens},
+              {"answer_tokens", used.answerTokens},
+              {"dollars", used.dollars},
+              {"unrecorded", unrecorded.count},
+              {"useless", useless}};
+  return log.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::vector<std::string> SessionModel::getNotes() const {

@@ -40,6 +40,8 @@ public:
   void noteUnusable(const std::string &who, const std::string &why);
   /// Sentences about the answers that were of no use.
   std::vector<std::string> getNotes() const;
+  /// What asking took, and every answer that was of no use, as JSON.
+  std::string getLog() const;
 
 private:
   void countSpent();
@@ -60,6 +62,14 @@ private:
     std::string first;
   };
   std::map<std::string, Unusable> unusable;
+  /// Answers and scores so far, and after how many of them somebody found what
+  /// the last of them said of no use.
+  int64_t answers = 0;
+  struct Complaint {
+    std::string who, why;
+    int64_t after;
+  };
+  std::vector<Complaint> complaints;
   /// Questions that a replayed transcript does not hold.
   Unusable unrecorded;
 };

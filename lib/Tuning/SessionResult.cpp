@@ -85,6 +85,7 @@ Result<SessionResult> Session::finish() {
   result.newTrials = newTrials;
   result.knownTrials = int64_t(trials.size()) - newTrials;
   result.modelUse = modelUse;
+  result.modelLog = modelLog;
   result.ended = areRequestsCancelled() ? "ctrl-C"
                  : outOfBudget || int64_t(trials.size()) >= options.budget
                      ? "budget"

@@ -92,7 +92,7 @@ private:
 
   ThreadState main; ///< the search's context
   mlir::OwningOpRef<mlir::ModuleOp> program, payload;
-  std::string title, payloadText, sessionKey, modelUse;
+  std::string title, payloadText, sessionKey, modelUse, modelLog;
   ProgramKey key;
   std::optional<Recipe> replayed;
 

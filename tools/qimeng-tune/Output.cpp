@@ -50,6 +50,9 @@ static Status writeAside(const fs::path &aside, const SessionResult &result) {
           writeReport((aside / "report.html").string(), result.report);
       !status)
     return status;
+  if (!result.modelLog.empty())
+    if (Status status = write("model.json", result.modelLog); !status)
+      return status;
   if (!result.found)
     return {};
   if (Status status = write("recipe.mlir", result.recipe); !status)

@@ -96,8 +96,9 @@ struct SessionResult {
   /// What stopped it: "budget", "time limit", "ctrl-C" or "nothing left to
   /// try".
   std::string ended;
-  /// What asking the model took, in words; empty where none was asked.
-  std::string modelUse;
+  /// What asking the model took, in words; and that with every answer that was
+  /// of no use, as JSON. Empty where none was asked.
+  std::string modelUse, modelLog;
 };
 
 /// Runs (or goes on with) a session. The error is for the person who reads it:
