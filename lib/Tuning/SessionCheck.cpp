@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "SessionCheck.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "qimeng/Partition/Partition.h"
 #include "qimeng/Verify/Resize.h"
 #include "qimeng/Verify/Verify.h"
 #include "llvm/ADT/StringSet.h"
+#include <set>
 
 using namespace mlir;
 using namespace qimeng;
@@ -18,70 +20,135 @@ using namespace qimeng;
 /// that is borne where a recipe needs larger sizes.
 static constexpr double wantedWork = 1.5e8, mostWork = 4e9;
 
+/// Memory in bytes: of the sizes where most candidates are compared, of any
+/// sizes, and of all that a session holds.
+static constexpr double wantedBytes = 256e6, mostBytes = 1e9, allBytes = 2e9;
+
+/// The memory that comparing numbers with `program` takes: what is held of each
+/// trial, and twice what one run in float64 needs.
+static double countBytes(ModuleOp program) {
+  double held = 0, running = 0;
+  auto elementsOf = [](Type type) {
+    auto shaped = dyn_cast<ShapedType>(type);
+    return shaped && shaped.hasStaticShape() ? double(shaped.getNumElements())
+                                             : 0.0;
+  };
+  program.walk([&](FunctionOpInterface function) {
+    // Inputs are drawn, widened; outputs are exact, as precise as the program,
+    // and have a bound for each element. Memrefs may be either.
+    for (Type type : function.getArgumentTypes())
+      held += elementsOf(type) * (isa<MemRefType>(type) ? 24 : 8);
+    for (Type type : function.getResultTypes())
+      held += elementsOf(type) * 24;
+  });
+  program.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      running += elementsOf(type) * 8;
+  });
+  return held * double(NumbersOptions().inputs.size()) + 2 * (held + running);
+}
+
 LogicalResult qimeng::toKernelProgram(ModuleOp program) {
   if (!program.getOps<KernelOp>().empty())
     return success();
   return partition(program);
 }
 
-void SessionCheck::addLevel(ModuleOp program, double most) {
+std::unique_ptr<SessionCheck::Level> SessionCheck::makeLevel(ModuleOp program) {
   auto level = std::make_unique<Level>();
-  level->program = toText(program);
+  level->bytes = countBytes(program);
+  if (level->bytes > mostBytes)
+    return nullptr;
   OwningOpRef<ModuleOp> payload = program.clone();
   if (failed(toKernelProgram(*payload)))
-    return;
+    return nullptr;
   level->work = countWork(*payload);
-  if (level->work > most)
-    return;
+  if (level->work > mostWork)
+    return nullptr;
+  level->program = toText(program);
   level->payload = toText(*payload);
-  levels.push_back(std::move(level));
+  return level;
+}
+
+/// `sizes` for the dimensions of `symbols`, none larger than the real one.
+static SmallVector<int64_t> fit(ArrayRef<DimensionSymbol> symbols,
+                                ArrayRef<int64_t> sizes) {
+  SmallVector<int64_t> result;
+  for (auto [index, symbol] : llvm::enumerate(symbols))
+    result.push_back(std::min(symbol.size, sizes[index % sizes.size()]));
+  return result;
+}
+
+void SessionCheck::addLevels(ModuleOp program,
+                             ArrayRef<DimensionSymbol> symbols) {
+  // No multiples of tiles. The first that is cheap is where candidates are
+  // compared; those before it are for recipes that need more: many stages, or
+  // long chunks.
+  static const std::vector<std::vector<int64_t>> choices = {
+      {1031, 1283, 1093, 1187, 1301}, {523, 587, 547, 571, 541},
+      {259, 323, 291, 277, 307},      {131, 149, 67, 83, 101},
+      {37, 67, 29, 41, 19},           {5, 11, 7, 3, 9}};
+  constexpr size_t firstChoice = 2, smallChoice = 4;
+  std::set<SmallVector<int64_t>> seen;
+  auto make = [&](const SmallVector<int64_t> &sizes) {
+    if (!seen.insert(sizes).second)
+      return std::unique_ptr<Level>();
+    FailureOr<OwningOpRef<ModuleOp>> small = resize(program, sizes);
+    return succeeded(small) ? makeLevel(**small) : nullptr;
+  };
+  for (auto [number, choice] : llvm::enumerate(choices)) {
+    std::unique_ptr<Level> level = make(fit(symbols, choice));
+    if (!level)
+      continue;
+    levels.push_back(std::move(level));
+    if (number >= firstChoice && levels.back()->work <= wantedWork &&
+        levels.back()->bytes <= wantedBytes)
+      break;
+  }
+  if (!levels.empty())
+    std::swap(levels.front(), levels.back());
+  // Some recipes need one dimension about as long as it is, or just that long.
+  for (auto [index, symbol] : llvm::enumerate(symbols))
+    for (int64_t less : {5, 0}) {
+      SmallVector<int64_t> sizes = fit(symbols, choices[smallChoice]);
+      sizes[index] = std::max<int64_t>(1, symbol.size - less);
+      if (std::unique_ptr<Level> level = make(sizes))
+        levels.push_back(std::move(level));
+    }
 }
 
 SessionCheck::SessionCheck(ModuleOp program, ModuleOp payload,
                            const Architecture &architecture)
     : architecture(architecture) {
   DiagnosticText diagnostics(program.getContext());
-  // No multiples of tiles. The first that is cheap is where candidates are
-  // compared; those before it, from the last to the first, are for recipes that
-  // need more: many stages, or long chunks.
-  static const std::vector<std::vector<int64_t>> choices = {
-      {1031, 1283, 1093, 1187, 1301}, {523, 587, 547, 571, 541},
-      {259, 323, 291, 277, 307},      {131, 149, 67, 83, 101},
-      {37, 67, 29, 41, 19},           {5, 11, 7, 3, 9}};
-  constexpr size_t firstChoice = 2;
   FailureOr<SmallVector<DimensionSymbol>> symbols = failure();
   if (program.getOps<KernelOp>().empty())
     symbols = getDimensionSymbols(program);
-  if (succeeded(symbols) && !symbols->empty()) {
-    std::vector<std::unique_ptr<Level>> larger;
-    for (auto [number, choice] : llvm::enumerate(choices)) {
-      SmallVector<int64_t> sizes;
-      for (auto [index, symbol] : llvm::enumerate(*symbols))
-        sizes.push_back(std::min(symbol.size, choice[index % choice.size()]));
-      FailureOr<OwningOpRef<ModuleOp>> small = resize(program, sizes);
-      if (failed(small))
-        continue;
-      addLevel(**small, mostWork);
-      if (levels.empty())
-        continue;
-      if (number >= firstChoice && levels.back()->work <= wantedWork)
-        break;
-      larger.push_back(std::move(levels.back()));
-      levels.pop_back();
-    }
-    while (!larger.empty()) {
-      levels.push_back(std::move(larger.back()));
-      larger.pop_back();
-    }
-  }
+  if (succeeded(symbols) && !symbols->empty())
+    addLevels(program, *symbols);
   // Some recipes apply to the real sizes alone.
-  addLevel(program, mostWork);
-  if (levels.empty())
+  if (std::unique_ptr<Level> level = makeLevel(program))
+    levels.push_back(std::move(level));
+  if (levels.empty()) {
     numbersNote =
         "Numbers were not compared on the CPU: the program's sizes cannot be "
         "changed, and one run at the real ones takes about " +
         std::to_string(int64_t(countWork(payload) / 1e9)) +
-        "e9 operations. Everything else was proved.";
+        "e9 operations, and all runs " +
+        std::to_string(int64_t(countBytes(program) / 1e9)) +
+        " GB of memory. Everything else was proved.";
+    return;
+  }
+  // The first is where candidates are compared; then from little to much.
+  llvm::stable_sort(llvm::drop_begin(levels), [](const auto &a, const auto &b) {
+    return a->work < b->work;
+  });
+  double bytes = 0;
+  llvm::erase_if(levels, [&](const std::unique_ptr<Level> &level) {
+    bool fits = bytes + level->bytes <= allBytes;
+    bytes += fits ? level->bytes : 0;
+    return !fits;
+  });
 }
 
 std::optional<Verdict> SessionCheck::find(const std::string &key) {

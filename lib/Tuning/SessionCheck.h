@@ -8,7 +8,8 @@
 // Structure, bounds, writes and channels are proved on the candidate itself.
 // Numbers are compared on the CPU at small sizes: the tensor program is
 // resized, partitioned, and the candidate's recipe replayed on it. What was
-// checked before, kernel or resized program, is not checked again.
+// checked before, kernel or resized program, is not checked again. Sizes are
+// such that all numbers of a session fit into two gigabytes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,6 +20,7 @@
 #include "qimeng/Dialect/QiMeng/TransformOps/Recipe.h"
 #include "qimeng/Support/Architecture.h"
 #include "qimeng/Verify/Numbers.h"
+#include "qimeng/Verify/Resize.h"
 
 namespace qimeng {
 
@@ -46,12 +48,15 @@ private:
   /// The program at one choice of sizes.
   struct Level {
     std::string program, payload;
-    double work = 0;
+    double work = 0, bytes = 0;
     std::once_flag once;
     std::unique_ptr<NumbersCheck> numbers;
     std::string why; ///< where the reference itself does not run
   };
-  void addLevel(mlir::ModuleOp program, double most);
+  /// None where a run would take too much memory or too long.
+  static std::unique_ptr<Level> makeLevel(mlir::ModuleOp program);
+  void addLevels(mlir::ModuleOp program,
+                 llvm::ArrayRef<DimensionSymbol> symbols);
   Verdict prove(mlir::ModuleOp payload, mlir::ModuleOp candidate);
   Verdict compare(ThreadState &thread, const Recipe &recipe);
   std::optional<Verdict> find(const std::string &key);
