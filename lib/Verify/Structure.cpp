@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "qimeng/Dialect/QiMeng/IR/Limits.h"
+#include "qimeng/Dialect/QiMeng/IR/Resources.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -19,88 +20,11 @@ using namespace qimeng;
 static constexpr llvm::StringLiteral prefix = "check 2 (structure): ";
 static constexpr int64_t threadsPerWarp = 32, maxThreadsPerBlock = 1024;
 
-//===----------------------------------------------------------------------===//
-// Resources
-//===----------------------------------------------------------------------===//
-
-static int64_t getTileBytes(RankedTensorType tile) {
-  Type element = tile.getElementType();
-  int64_t bits = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
-  return tile.getNumElements() * llvm::divideCeil(bits, 8);
-}
-
-static int64_t getSlotBytes(ChannelOp channel) {
-  int64_t bytes = 0;
-  ArrayAttr layouts = channel.getLayoutsAttr();
-  for (auto [i, type] : llvm::enumerate(channel.getType().getTiles())) {
-    auto tile = cast<RankedTensorType>(type);
-    bytes += getTileBytes(tile);
-    if (!layouts || tile.getRank() == 0)
-      continue;
-    auto layout = cast<LayoutAttr>(layouts[i]);
-    int64_t major =
-        layout.getMajor() < 0 ? tile.getRank() - 1 : layout.getMajor();
-    bytes += layout.getPad() * (tile.getNumElements() / tile.getDimSize(major));
-  }
-  return bytes;
-}
-
 /// Warps that compute what stands in `op`'s place.
 static int64_t getWarps(Operation *op, KernelOp kernel) {
   if (auto role = op->getParentOfType<RoleOp>())
     return role.getWarps();
   return kernel.getScheduleOrDefault().getWarps();
-}
-
-/// Whether the value has to lie in registers as a whole: it is neither read
-/// from memory, nor a constant, nor cheaper to compute again than to keep.
-static bool isComputed(Value value) {
-  auto tile = dyn_cast<RankedTensorType>(value.getType());
-  if (!tile || !tile.getElementType().isIntOrFloat() ||
-      tile.getElementType().isInteger(1))
-    return false;
-  Operation *op = value.getDefiningOp();
-  return op && !isa<arith::ConstantOp, tensor::SplatOp, BroadcastOp, LoadOp,
-                    TakeOp, GatherOp, TransposeOp>(op);
-}
-
-ResourceEstimate qimeng::estimateResources(KernelOp kernel) {
-  ResourceEstimate estimate;
-  if (!kernel.isTiled())
-    return estimate;
-  int64_t warps = 0;
-  for (RoleOp role : kernel.getBody().getOps<RoleOp>())
-    warps += role.getWarps();
-  if (warps == 0)
-    warps = kernel.getScheduleOrDefault().getWarps();
-  estimate.threads = warps * threadsPerWarp;
-  kernel.getBody().walk([&](Operation *op) {
-    if (auto channel = dyn_cast<ChannelOp>(op)) {
-      int64_t bytes = getSlotBytes(channel);
-      if (channel.getSpace() == MemorySpace::Shared)
-        estimate.sharedBytes += channel.getStages() * (bytes + 16);
-      return;
-    }
-    int64_t carried = 0, largest = 0;
-    for (Operation *parent = op; parent != kernel;
-         parent = parent->getParentOp())
-      if (auto loop = dyn_cast<scf::ForOp>(parent))
-        for (Value argument : loop.getRegionIterArgs())
-          if (auto tile = dyn_cast<RankedTensorType>(argument.getType()))
-            carried += getTileBytes(tile);
-    for (Value result : op->getResults())
-      if (isComputed(result))
-        largest = std::max(
-            largest, getTileBytes(cast<RankedTensorType>(result.getType())));
-    int64_t bytes = std::max(carried, largest);
-    int64_t registers =
-        llvm::divideCeil(bytes, 4 * threadsPerWarp * getWarps(op, kernel));
-    if (registers > estimate.registers) {
-      estimate.registers = registers;
-      estimate.largest = op;
-    }
-  });
-  return estimate;
 }
 
 //===----------------------------------------------------------------------===//
@@ -189,12 +113,9 @@ static LogicalResult checkResources(KernelOp kernel,
            << " bytes of shared memory for its channels; a block on "
            << architecture.name << " has " << architecture.sharedPerBlock
            << "; use fewer stages or smaller tiles";
-  int64_t limit = architecture.registersPerThread;
-  if (estimate.registers > limit)
-    return estimate.largest->emitOpError()
-           << prefix << "needs " << estimate.registers
-           << " registers a thread for its tiles; " << architecture.name
-           << " has " << limit << "; use smaller tiles or more warps";
+  std::string why;
+  if (failed(checkRegisters(kernel, &architecture, why)))
+    return estimate.largest->emitOpError() << prefix << why;
   int64_t registers = 0;
   for (RoleOp role : kernel.getBody().getOps<RoleOp>()) {
     registers += role.getRegisters() * role.getWarps() * threadsPerWarp;

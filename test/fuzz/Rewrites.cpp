@@ -74,6 +74,10 @@ static Texts drawParameters(const ActionInfo &action, KernelOp kernel,
       texts.push_back({"loops", "1,0"});
     if (random.oneIn(4))
       texts.push_back({"pad", "16"});
+  } else if (action.name == "split_reduction") {
+    texts.push_back({"parts", std::to_string(2 + random.below(7))});
+    if (reductions > 1)
+      texts.push_back({"reduction", std::to_string(random.below(reductions))});
   } else if (action.name == "persist") {
     texts.push_back({"blocks", std::to_string(1 + random.below(4))});
   }
@@ -100,7 +104,7 @@ static std::optional<Step> drawStep(ModuleOp module, Random &random,
   }
   // Most actions need a tiled kernel.
   if (!kernel.isTiled() && random.oneIn(2))
-    action = findAction("tile");
+    action = findAction(random.oneIn(6) ? "split_reduction" : "tile");
   if (random.oneIn(2)) {
     SmallVector<Step> steps = proposeSteps(kernel, *action, architecture);
     if (steps.empty())
@@ -163,30 +167,40 @@ FailureOr<Rewrite> qimeng::applyRandomActions(ModuleOp program, Random &random,
   return rewrite;
 }
 
-FailureOr<Rewrite>
-qimeng::applyChannelActions(ModuleOp program, Random &random,
-                            const Architecture &architecture) {
+/// Tiles the product of `kernel` with a loop, then makes channels, as far as
+/// preconditions allow. Nothing when an action fails that they allowed.
+static std::optional<Rewrite> drawChannels(ModuleOp program,
+                                           const std::string &kernel,
+                                           Random &random,
+                                           const Architecture &architecture) {
   MLIRContext *context = program.getContext();
   Rewrite rewrite{OwningOpRef<ModuleOp>(cast<ModuleOp>(program->clone())),
                   Recipe(context)};
-  std::string kernel;
-  program.walk([&](DotOp dot) {
-    if (kernel.empty())
-      kernel = dot->getParentOfType<KernelOp>().getSymName().str();
-  });
-  if (kernel.empty())
-    return rewrite;
-  static const int64_t sizes[] = {8, 16, 32, 64};
-  static const int64_t chunks[] = {2, 4, 8, 16, 16, 32};
   int64_t outputs =
       getRanks(rewrite.module->lookupSymbol<KernelOp>(kernel)).first;
   int64_t ways = random.below(4);
+  bool tensors = random.oneIn(2);
+  bool wgmma = tensors && architecture.wgmma && random.oneIn(2);
+  // Instructions want whole blocks of M, N and K.
+  static const int64_t anySize[] = {8, 16, 32, 64, 128},
+                       anyChunk[] = {1, 2, 4, 8, 16, 32},
+                       mmaSize[] = {16, 32, 64}, mmaChunk[] = {16, 32},
+                       wgmmaSize[] = {64, 128}, wgmmaChunk[] = {64};
+  ArrayRef<int64_t> sizes = wgmma     ? ArrayRef(wgmmaSize)
+                            : tensors ? ArrayRef(mmaSize)
+                                      : ArrayRef(anySize);
+  ArrayRef<int64_t> chunks = wgmma     ? ArrayRef(wgmmaChunk)
+                             : tensors ? ArrayRef(mmaChunk)
+                                       : ArrayRef(anyChunk);
+  std::string list = drawList(random, std::min<int64_t>(outputs, 2), sizes);
+  for (int64_t dim = 2; dim < outputs; ++dim)
+    list = (tensors ? "1," : drawList(random, 1, {1, 2, 4}) + ",") + list;
   std::vector<std::pair<std::string, Texts>> actions = {
-      {"tile",
-       {{"sizes", drawList(random, outputs, sizes)},
-        {"reduce", drawList(random, 1, chunks)}}}};
-  if (random.oneIn(2))
-    actions.push_back({"tensorize", {{"kind", "mma_sync"}, {"tf32", "true"}}});
+      {"tile", {{"sizes", list}, {"reduce", drawList(random, 1, chunks)}}}};
+  if (tensors)
+    actions.push_back(
+        {"tensorize",
+         {{"kind", wgmma ? "wgmma" : "mma_sync"}, {"tf32", "true"}}});
   if (ways == 0)
     actions.push_back({"stage", {}});
   else
@@ -202,7 +216,31 @@ qimeng::applyChannelActions(ModuleOp program, Random &random,
       continue;
     if (failed(applyStep(*rewrite.module, *step, &architecture)) ||
         failed(rewrite.recipe.append(*step, why)))
-      return failure();
+      return std::nullopt;
   }
   return rewrite;
+}
+
+FailureOr<Rewrite>
+qimeng::applyChannelActions(ModuleOp program, Random &random,
+                            const Architecture &architecture) {
+  std::string kernel;
+  program.walk([&](DotOp dot) {
+    if (kernel.empty())
+      kernel = dot->getParentOfType<KernelOp>().getSymName().str();
+  });
+  std::optional<Rewrite> rewrite;
+  for (int64_t tries = 0; tries < 6 && !kernel.empty(); ++tries) {
+    rewrite = drawChannels(program, kernel, random, architecture);
+    if (!rewrite)
+      return failure();
+    bool hasChannels = false;
+    rewrite->module->walk([&](ChannelOp) { hasChannels = true; });
+    if (hasChannels)
+      break;
+  }
+  if (!rewrite)
+    return Rewrite{OwningOpRef<ModuleOp>(cast<ModuleOp>(program->clone())),
+                   Recipe(program.getContext())};
+  return std::move(*rewrite);
 }

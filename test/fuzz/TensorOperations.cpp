@@ -60,12 +60,12 @@ bool Writer::addContraction() {
     return shape;
   };
   std::string factor, sum;
-  switch (random.below(6)) {
+  switch (random.below(8)) {
   case 0:
-    factor = "i8", sum = "i32";
+    factor = "i8", sum = random.oneIn(3) ? "i8" : "i32";
     break;
   case 1:
-    factor = sum = "i32";
+    factor = sum = random.oneIn(3) ? "i64" : "i32";
     break;
   case 2:
     factor = "f16", sum = random.oneIn(2) ? "f32" : "f16";
@@ -82,7 +82,7 @@ bool Writer::addContraction() {
   values[a].used = values[b].used = true;
   Shape shape = shapeOf(out);
   bool isFloat = sum[0] != 'i';
-  std::string init = filled(shape, sum, zero(sum));
+  std::string init = initial(shape, sum, zero(sum));
   std::string maps =
       map(rank, left) + ", " + map(rank, right) + ", " + map(rank, out);
   std::string operands = formatv(
@@ -123,7 +123,7 @@ bool Writer::addContraction() {
 bool Writer::addElementwise() {
   size_t first = pickOrAdd(
       [&](const Value &value) {
-        return getNumElements(value.shape) <= 1 << 14 && value.element != "i1";
+        return getNumElements(value.shape) <= 1 << 14;
       },
       drawShape(1, 4, 1 << 12), drawElement());
   Shape shape = values[first].shape;
@@ -192,11 +192,9 @@ bool Writer::addBroadcast() {
 }
 
 bool Writer::addReduction() {
-  size_t input = pickOrAdd(
-      [](const Value &value) {
-        return !value.shape.empty() && value.element != "i1";
-      },
-      drawShape(1, 4, 1 << 14), drawElement());
+  size_t input =
+      pickOrAdd([](const Value &value) { return !value.shape.empty(); },
+                drawShape(1, 4, 1 << 14), drawElement());
   Value value = values[input];
   values[input].used = true;
   std::vector<int64_t> axes;
@@ -220,6 +218,10 @@ bool Writer::addReduction() {
              {"maximumf", "-1.0e4", true},
              {"minimumf", "1.0e4", true},
              {"maxnumf", "-1.0e4", true}};
+  } else if (value.element == "i1") {
+    kinds = {{"andi", "true", true},
+             {"ori", "false", true},
+             {"xori", "false", true}};
   } else {
     kinds = {{"addi", "0", true},   {"muli", "1", true},  {"maxsi", "-9", true},
              {"minsi", "11", true}, {"andi", "-1", true}, {"ori", "0", true},
@@ -231,7 +233,7 @@ bool Writer::addReduction() {
       return kind.name == "muli" || kind.name == "andi" || kind.name == "ori";
     });
   Kind kind = random.pick(kinds);
-  std::string init = filled(shape, value.element, kind.identity);
+  std::string init = initial(shape, value.element, kind.identity);
   define(shape, value.element, value.exact && kind.exact,
          formatv("linalg.reduce {{ arith.{0} } ins({1} : {2}) outs({3} : {4}) "
                  "dimensions = {5}",
@@ -414,7 +416,7 @@ bool Writer::addPad() {
         return !value.shape.empty() && getNumElements(value.shape) <= 1 << 11 &&
                value.element != "i1";
       },
-      drawShape(1, 3, 1 << 10), drawElement());
+      drawShape(1, 3, 1 << 10), drawNumber());
   Value value = values[input];
   values[input].used = true;
   std::vector<int64_t> low, high;
@@ -485,7 +487,7 @@ bool Writer::addArgMax() {
       [](const Value &value) {
         return value.exact && !value.shape.empty() && value.element != "i1";
       },
-      drawShape(1, 3, 1 << 12), drawElement());
+      drawShape(1, 3, 1 << 12), drawNumber());
   Value value = values[input];
   values[input].used = true;
   Shape rows(value.shape.begin(), value.shape.end() - 1);
@@ -535,7 +537,7 @@ bool Writer::addComparison() {
         return value.exact && !value.shape.empty() && value.element != "i1" &&
                getNumElements(value.shape) <= 1 << 13;
       },
-      drawShape(1, 3, 1 << 12), drawElement());
+      drawShape(1, 3, 1 << 12), drawNumber());
   Value value = values[first];
   size_t second = pickOrAdd(
       [&](const Value &other) {
@@ -575,10 +577,8 @@ bool Writer::addComparison() {
 
 bool Writer::addConversion() {
   size_t input = pickOrAdd(
-      [](const Value &value) {
-        return value.element != "i1" && getNumElements(value.shape) <= 1 << 13;
-      },
-      drawShape(1, 3, 1 << 12), drawElement());
+      [](const Value &value) { return getNumElements(value.shape) <= 1 << 13; },
+      drawShape(1, 3, 1 << 12), drawNumber());
   Value value = values[input];
   std::string to, operation;
   int64_t width =
@@ -586,6 +586,9 @@ bool Writer::addConversion() {
   if (value.isFloat()) {
     to = width == 32 ? (random.oneIn(2) ? "f16" : "bf16") : "f32";
     operation = width == 32 ? "arith.truncf" : "arith.extf";
+  } else if (width == 1) {
+    to = random.oneIn(2) ? "f32" : "i32";
+    operation = to == "f32" ? "arith.uitofp" : "arith.extui";
   } else if (random.oneIn(3)) {
     to = "f32";
     operation = "arith.sitofp";
@@ -607,5 +610,79 @@ bool Writer::addConversion() {
                             value.element, to);
             return std::string("%c");
           });
+  return true;
+}
+
+/// An operation of linalg with a name of its own.
+bool Writer::addNamed() {
+  struct Contraction {
+    std::string name;
+    std::vector<std::string> shapes; ///< of both factors and the result
+  };
+  static const std::vector<Contraction> contractions = {
+      {"matmul", {"mk", "kn", "mn"}},
+      {"batch_matmul", {"bmk", "bkn", "bmn"}},
+      {"matvec", {"mk", "k", "m"}},
+      {"vecmat", {"k", "kn", "n"}},
+      {"batch_matvec", {"bmk", "bk", "bm"}},
+      {"batch_vecmat", {"bk", "bkn", "bn"}},
+      {"dot", {"k", "k", ""}},
+      {"batch_reduce_matmul", {"bmk", "bkn", "mn"}}};
+  if (random.oneIn(2)) {
+    const Contraction &contraction = random.pick(contractions);
+    std::string element = drawNumber();
+    int64_t m = drawSize(131), n = drawSize(131), k = drawSize(131),
+            b = drawSize(13);
+    auto shapeOf = [&](const std::string &letters) {
+      Shape shape;
+      for (char letter : letters)
+        shape.push_back(letter == 'm'   ? m
+                        : letter == 'n' ? n
+                        : letter == 'k' ? k
+                                        : b);
+      return shape;
+    };
+    size_t left = getValue(shapeOf(contraction.shapes[0]), element);
+    size_t right = getValue(shapeOf(contraction.shapes[1]), element);
+    values[left].used = values[right].used = true;
+    Shape shape = shapeOf(contraction.shapes[2]);
+    std::string init = initial(shape, element, zero(element));
+    define(shape, element, false,
+           formatv("linalg.{0} ins({1}, {2} : {3}, {4}) outs({5} : {6}) -> {6}",
+                   contraction.name, values[left].name, values[right].name,
+                   type(values[left]), type(values[right]), init,
+                   type(shape, element)));
+    return true;
+  }
+  static const std::vector<std::string> unary = {"abs", "negf", "tanh", "erf",
+                                                 "square"},
+                                        floats = {"add", "sub", "mul", "max",
+                                                  "min"},
+                                        integers = {"add", "sub", "mul", "max",
+                                                    "min"};
+  size_t first = pickOrAdd(
+      [](const Value &value) {
+        return value.element != "i1" && getNumElements(value.shape) <= 1 << 14;
+      },
+      drawShape(1, 4, 1 << 12), drawNumber());
+  Value value = values[first];
+  values[first].used = true;
+  std::string name, operands, types;
+  if (value.isFloat() && random.oneIn(2)) {
+    name = random.pick(unary);
+    operands = value.name, types = type(value);
+  } else {
+    size_t second = getValue(value.shape, value.element);
+    if (sensitive && second == first)
+      second = addArgument(value.shape, value.element);
+    values[second].used = true;
+    name = random.pick(value.isFloat() ? floats : integers);
+    operands = value.name + ", " + values[second].name;
+    types = type(value) + ", " + type(value);
+  }
+  std::string init = empty(value.shape, value.element);
+  define(value.shape, value.element, !value.isFloat(),
+         formatv("linalg.{0} ins({1} : {2}) outs({3} : {4}) -> {4}", name,
+                 operands, types, init, type(value)));
   return true;
 }

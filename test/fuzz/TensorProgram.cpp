@@ -24,9 +24,9 @@ uint64_t Random::next() {
 //===----------------------------------------------------------------------===//
 
 int64_t Writer::drawSize(int64_t limit) {
-  static const std::vector<int64_t> sizes = {1,  1,  2,  3,  4,   5,  7,  8,
-                                             13, 16, 17, 31, 32,  33, 37, 48,
-                                             61, 64, 65, 97, 128, 131};
+  static const std::vector<int64_t> sizes = {
+      1,  1,  2,  3,  4,  5,  7,  8,  13,  16,  17,  31,
+      32, 33, 37, 48, 61, 64, 65, 97, 128, 131, 257, 520};
   int64_t size;
   do
     size = random.pick(sizes);
@@ -53,12 +53,17 @@ std::string Writer::drawFloat() {
 }
 
 std::string Writer::drawInteger() {
-  static const std::vector<std::string> types = {"i8", "i32", "i32", "i64"};
+  static const std::vector<std::string> types = {"i8", "i8", "i32", "i32",
+                                                 "i64"};
   return random.pick(types);
 }
 
+std::string Writer::drawNumber() {
+  return random.oneIn(3) ? drawInteger() : drawFloat();
+}
+
 std::string Writer::drawElement() {
-  return random.oneIn(4) ? drawInteger() : drawFloat();
+  return random.oneIn(10) ? "i1" : drawNumber();
 }
 
 size_t Writer::addArgument(Shape shape, std::string element) {
@@ -134,10 +139,18 @@ std::string Writer::map(size_t rank, llvm::ArrayRef<int64_t> dims) {
          llvm::join(used, ", ") + ")>";
 }
 
+std::string Writer::initial(const Shape &shape, const std::string &element,
+                            const std::string &value) {
+  if (!sensitive && random.oneIn(6))
+    return values[addArgument(shape, element)].name;
+  return filled(shape, element, value);
+}
+
 std::string Writer::scalar(const std::string &element,
                            const std::string &text) {
   std::string name = fresh();
-  line(formatv("{0} = arith.constant {1} : {2}", name, text, element));
+  line(formatv("{0} = arith.constant {1}{2}", name, text,
+               element == "i1" ? "" : " : " + element));
   return name;
 }
 
@@ -212,7 +225,7 @@ std::string Writer::drawFloatBody(llvm::ArrayRef<std::string> inputs,
   for (int64_t i = 0; i < steps || unread < inputs.size(); ++i) {
     std::string other =
         unread < inputs.size() ? inputs[unread++] : random.pick(pool);
-    int64_t kind = random.below(13);
+    int64_t kind = random.below(22);
     if (kind == 2 && other == last)
       kind = 1; // x - x forgets what x was
     switch (kind) {
@@ -261,10 +274,75 @@ std::string Writer::drawFloatBody(llvm::ArrayRef<std::string> inputs,
       last = emit("math.erf " + last);
       last = emit("arith.mulf " + last + ", " + other);
       break;
-    default: {
+    case 12: {
       std::string half = emit("arith.constant 0.5");
       last = emit("arith.mulf " + last + ", " + half);
       last = emit("arith.addf " + last + ", " + other);
+      break;
+    }
+    case 13: {
+      std::string negative = emit("math.absf " + last);
+      negative = emit("arith.negf " + negative);
+      last = emit("math.exp2 " + negative);
+      last = emit("arith.mulf " + last + ", " + other);
+      break;
+    }
+    case 14: {
+      std::string magnitude = emit("math.absf " + last);
+      last = emit("math.log1p " + magnitude);
+      last = emit("arith.addf " + last + ", " + other);
+      break;
+    }
+    case 15: {
+      std::string half = emit("arith.constant 0.5");
+      std::string square = emit("arith.mulf " + last + ", " + last);
+      square = emit("arith.addf " + square + ", " + half);
+      last = emit("math.rsqrt " + square);
+      last = emit("arith.mulf " + last + ", " + other);
+      break;
+    }
+    case 16: {
+      // A rectifier: continuous, so rounding cannot make it jump.
+      std::string zero = emit("arith.constant 0.0");
+      std::string name = "%t" + std::to_string(next++);
+      text += formatv("    {0} = arith.cmpf ogt, {1}, {2} : {3}\n", name, last,
+                      zero, element);
+      std::string result = "%t" + std::to_string(next++);
+      text += formatv("    {0} = arith.select {1}, {2}, {3} : {4}\n", result,
+                      name, last, zero, element);
+      last = emit("arith.addf " + result + ", " + other);
+      break;
+    }
+    case 17: {
+      std::string low = emit("arith.constant -1.0");
+      std::string high = emit("arith.constant 1.0");
+      last = emit("arith.maximumf " + last + ", " + low);
+      last = emit("arith.minimumf " + last + ", " + high);
+      last = emit("arith.addf " + last + ", " + other);
+      break;
+    }
+    case 18: {
+      // x / (1 + exp(-x)), with another factor.
+      std::string one = emit("arith.constant 1.0");
+      std::string power = emit("arith.negf " + last);
+      power = emit("math.exp " + power);
+      power = emit("arith.addf " + power + ", " + one);
+      last = emit("arith.divf " + other + ", " + power);
+      break;
+    }
+    case 19:
+      last = emit("math.fma " + last + ", " + other + ", " + last);
+      break;
+    case 20:
+      last = emit("math.atan " + last);
+      last = emit("arith.addf " + last + ", " + other);
+      break;
+    default: {
+      std::string half = emit("arith.constant 0.5");
+      std::string magnitude = emit("math.absf " + last);
+      magnitude = emit("arith.addf " + magnitude + ", " + half);
+      last = emit("math.log " + magnitude);
+      last = emit("arith.subf " + last + ", " + other);
       break;
     }
     }
@@ -281,17 +359,31 @@ std::string Writer::drawIntegerBody(llvm::ArrayRef<std::string> inputs,
       "maxui", "minui", "andi", "ori",   "xori"};
   static const std::vector<std::string> logic = {"andi", "ori", "xori"};
   std::vector<std::string> pool(inputs.begin(), inputs.end());
+  int64_t next = 0;
+  auto emit = [&](const std::string &operation) {
+    std::string name = "%t" + std::to_string(next++);
+    text += formatv("    {0} = arith.{1} : {2}\n", name, operation, element);
+    return name;
+  };
   std::string last = pool.front();
   size_t unread = 1;
   int64_t steps = 1 + random.below(4);
   for (int64_t i = 0; i < steps || unread < inputs.size(); ++i) {
-    std::string other =
-        unread < inputs.size() ? inputs[unread++] : random.pick(pool);
-    std::string name = "%t" + std::to_string(i);
-    text += formatv("    {0} = arith.{1} {2}, {3} : {4}\n", name,
-                    random.pick(element == "i1" ? logic : arithmetic), last,
-                    other, element);
-    last = name;
+    // By constants: a division by zero has no meaning, nor has a shift by more
+    // than the width.
+    static const std::vector<std::string> byConstant = {
+        "divsi", "remsi", "divui", "shli", "shrsi", "shrui"};
+    if (element != "i1" && !sensitive && unread == inputs.size() &&
+        random.oneIn(4)) {
+      std::string constant =
+          emit("constant " + std::to_string(1 + random.below(6)));
+      last = emit(random.pick(byConstant) + " " + last + ", " + constant);
+    } else {
+      std::string other =
+          unread < inputs.size() ? inputs[unread++] : random.pick(pool);
+      last = emit(random.pick(element == "i1" ? logic : arithmetic) + " " +
+                  last + ", " + other);
+    }
     pool.push_back(last);
   }
   return last;
@@ -306,8 +398,9 @@ getClasses() {
   static const std::vector<std::pair<std::string, bool (Writer::*)()>> classes =
       {{"contraction", &Writer::addContraction},
        {"elementwise", &Writer::addElementwise},
-       {"broadcast", &Writer::addBroadcast},
        {"reduction", &Writer::addReduction},
+       {"named", &Writer::addNamed},
+       {"broadcast", &Writer::addBroadcast},
        {"softmax", &Writer::addSoftmax},
        {"norm", &Writer::addNorm},
        {"transpose", &Writer::addTranspose},
@@ -339,7 +432,10 @@ TensorProgram Writer::run(const std::string &first) {
       add(name, function);
   int64_t steps = random.below(5) + (first.empty() ? 1 : 0);
   for (int64_t i = 0; i < steps; ++i) {
-    auto &[name, function] = random.pick(getClasses());
+    // Those with the most forms come more often.
+    auto &classes = getClasses();
+    auto &[name, function] =
+        random.oneIn(4) ? classes[random.below(4)] : random.pick(classes);
     add(name, function);
   }
   std::vector<std::string> names, types;

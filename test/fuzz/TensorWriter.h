@@ -54,6 +54,7 @@ public:
   bool addArgMax();
   bool addComparison();
   bool addConversion();
+  bool addNamed();
 
 private:
   // Shapes and values.
@@ -61,6 +62,8 @@ private:
   Shape drawShape(int64_t minRank, int64_t maxRank, int64_t limit);
   std::string drawFloat();
   std::string drawInteger();
+  /// Without i1, which has no arithmetic.
+  std::string drawNumber();
   std::string drawElement();
   size_t addArgument(Shape shape, std::string element);
   /// A value that `accept` takes; a new argument of `shape` when there is none.
@@ -77,6 +80,9 @@ private:
   }
   static std::string list(llvm::ArrayRef<int64_t> values);
   static std::string map(size_t rank, llvm::ArrayRef<int64_t> dims);
+  /// An init: the value everywhere, or sometimes an argument.
+  std::string initial(const Shape &shape, const std::string &element,
+                      const std::string &value);
   std::string scalar(const std::string &element, const std::string &text);
   std::string empty(const Shape &shape, const std::string &element);
   std::string filled(const Shape &shape, const std::string &element,

@@ -5,271 +5,162 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Case.h"
 #include "Mutations.h"
-#include "Rewrites.h"
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
-#include "qimeng/Partition/Partition.h"
+#include "Workers.h"
 #include "qimeng/Pipelines/Registration.h"
-#include "qimeng/Verify/Numbers.h"
-#include "qimeng/Verify/Verify.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/PrettyStackTrace.h"
-#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
-#include <map>
 
 using namespace mlir;
 using namespace qimeng;
 
 static constexpr llvm::StringLiteral overview =
-    R"(Random tests of partition, macro actions and verification.
+    R"(Random tests of partition, macro actions, verification and lowering.
 
   qimeng-fuzz programs --seed=1 --count=1000
       Each seed makes a tensor program, partitions it, applies a random legal
       sequence of actions, verifies the result, compares it with the tensor
       program against float64, and replays the recipe to the byte.
 
-  qimeng-fuzz mistakes --seed=1 --count=300
-      Makes such right rewrites, seeds a mistake in each, and expects verification
-      to refuse it. The classes of mistakes take turns. Prints a table of refusals by class.
+  qimeng-fuzz programs --device=gpu --seconds=300 --count=1000000 --jobs=8
+      Runs the kernels on the GPU besides, outputs poisoned and guarded, and
+      compares them with the tensor program. --assemble only makes cubins.
 
-A failure prints its seed; `--seed=<it> --count=1 --print` shows everything.
+  qimeng-fuzz mistakes --seed=1 --count=1000
+      Makes such right rewrites, which verification must accept, seeds a mistake
+      in each, and expects verification to refuse it. The classes of mistakes
+      take turns. Prints a table of refusals by class.
 
-Exit codes: 0 all passed; 1 a failure (mistakes: under 99 % refused); 2 bad usage.
+A failure prints its seed; `--seed=<it> --count=1 --print` shows everything. A
+test that crashes or hangs is a failure and ends no other.
+
+Exit codes: 0 all passed; 1 a failure (mistakes: under 99 % refused, or a right
+rewrite refused); 2 bad usage, or no GPU.
 )";
 
-namespace {
+/// Mistakes for which not every seed has a place: how many seeds in a row may
+/// be tried for one.
+static constexpr uint64_t seedsPerMistake = 1000;
 
-struct Settings {
-  bool print = false;
-  bool onlyPartition = false;
-  bool sensitive = false;
-  std::string firstClass;
-  std::string mistake;
-  int64_t maxSteps = 6;
-};
-
-/// Everything that comes from one seed.
-class Case {
-public:
-  Case(uint64_t seed, const Settings &settings, MLIRContext *context)
-      : seed(seed), random(seed ^ 0x5eed), settings(settings), context(context),
-        collector(context, [this](Diagnostic &diagnostic) {
-          llvm::raw_string_ostream stream(diagnostics);
-          stream << diagnostic << "\n";
-          for (Diagnostic &note : diagnostic.getNotes())
-            stream << "  note: " << note << "\n";
-        }) {}
-
-  /// Program, partition, actions; sets `failure` when a step fails.
-  bool build(bool withChannels = false);
-  /// All checks of the right rewrite.
-  bool check();
-  /// Whether a mistake of this class is refused; nothing where none fits.
-  std::optional<bool> refuses(const std::string &mistake);
-
-  std::string failure;     ///< which step failed
-  std::string diagnostics; ///< and why
-  TensorProgram program;
-  std::vector<std::string> actions;
-  bool tooLarge = false;
-
-private:
-  bool fail(const std::string &step) {
-    failure = step;
-    return false;
-  }
-
-  uint64_t seed;
-  Random random;
-  const Settings &settings;
-  MLIRContext *context;
-  ScopedDiagnosticHandler collector;
-  const Architecture *architecture = nullptr;
-  OwningOpRef<ModuleOp> tensors, kernels;
-  std::optional<Rewrite> rewrite;
-};
-
-} // namespace
-
-bool Case::build(bool withChannels) {
-  program = makeTensorProgram(
-      seed, withChannels ? "contraction" : settings.firstClass,
-      settings.sensitive);
-  if (settings.print)
-    llvm::outs() << program.text << "\n";
-  tensors = parseSourceString<ModuleOp>(program.text, context);
-  if (!tensors)
-    return fail("parse");
-  kernels = cast<ModuleOp>((*tensors)->clone());
-  if (failed(partition(*kernels)) || failed(verify(*kernels)))
-    return fail("partition");
-  const std::vector<Architecture> &all = getArchitectures();
-  architecture = &all[random.below(all.size())];
-  int64_t maxSteps =
-      settings.onlyPartition ? 0 : random.below(settings.maxSteps + 1);
-  FailureOr<Rewrite> result =
-      withChannels
-          ? applyChannelActions(*kernels, random, *architecture)
-          : applyRandomActions(*kernels, random, *architecture, maxSteps);
-  if (failed(result))
-    return fail("actions");
-  rewrite = std::move(*result);
-  for (const Step &step : rewrite->recipe.getSteps())
-    actions.push_back(step.action);
-  if (settings.print)
-    llvm::outs() << print(*kernels) << "// " << architecture->name << "\n"
-                 << rewrite->recipe.str() << print(*rewrite->module);
-  return true;
+static std::unique_ptr<MLIRContext> makeContext(DialectRegistry &registry) {
+  auto context =
+      std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  context->loadAllAvailableDialects();
+  return context;
 }
 
-bool Case::check() {
-  VerifyOptions options;
-  options.numbers.seed = seed;
-  if (failed(proveRewrite(*kernels, *rewrite->module, options)))
-    return fail("proof");
-  // Right, but too large for the device: random tiles know no limits.
-  options.structure.architecture = architecture;
-  tooLarge = failed(proveRewrite(*kernels, *rewrite->module, options));
-  diagnostics.clear();
-  auto numbers = NumbersCheck::create(*tensors, "", options.numbers);
-  if (failed(numbers))
-    return fail("reference");
-  if (failed((*numbers)->check(*rewrite->module)))
-    return fail("numbers");
-  FailureOr<Recipe> recipe = Recipe::parse(rewrite->recipe.str(), context);
-  if (failed(recipe))
-    return fail("recipe");
-  FailureOr<OwningOpRef<ModuleOp>> replayed =
-      recipe->replay(*kernels, architecture);
-  if (failed(replayed))
-    return fail("replay");
-  if (print(**replayed) != print(*rewrite->module)) {
-    diagnostics += print(**replayed);
-    return fail("replay differs");
-  }
-  return true;
+static Outcome runProgram(uint64_t seed, const Settings &settings,
+                          DialectRegistry &registry) {
+  llvm::PrettyStackTraceFormat trace("qimeng-fuzz programs --seed=%llu",
+                                     static_cast<unsigned long long>(seed));
+  std::unique_ptr<MLIRContext> context = makeContext(registry);
+  Case test(seed, settings, context.get());
+  // Channels need several actions in the right order; help one in five.
+  bool withChannels = seed % 5 == 0 && !settings.onlyPartition;
+  Outcome outcome;
+  if (!test.build(/*sensitive=*/false, withChannels) || !test.check())
+    outcome.failures.push_back("seed " + std::to_string(seed) + ": " +
+                               test.failure);
+  outcome.counts = test.counts;
+  outcome.poisoned = test.poisoned;
+  return outcome;
 }
 
-std::optional<bool> Case::refuses(const std::string &mistake) {
-  OwningOpRef<ModuleOp> wrong = cast<ModuleOp>((*rewrite->module)->clone());
-  std::optional<std::string> what = makeMistake(*wrong, mistake, random);
-  if (!what)
-    return std::nullopt;
-  if (settings.print)
-    llvm::outs() << "// mistake: " << mistake << ": " << *what << "\n"
-                 << print(*wrong);
-  VerifyOptions options;
-  options.numbers.seed = seed;
-  // Where check 4 is left out, nothing is claimed.
-  if (std::max(countWork(*kernels), countWork(*wrong)) > options.maxWork)
-    return std::nullopt;
-  bool refused = failed(verifyRewrite(*kernels, *wrong, options));
-  if (settings.print)
-    llvm::outs() << diagnostics;
-  failure = *what;
-  return refused;
+static bool concernsChannels(StringRef mistake) {
+  return mistake == "missing wait" || mistake == "missing release" ||
+         mistake == "early release" || mistake == "wrong stage count";
+}
+
+static Outcome runMistake(uint64_t seed, const std::string &mistake,
+                          const Settings &settings, DialectRegistry &registry) {
+  Outcome outcome;
+  for (uint64_t next = seed; next < seed + seedsPerMistake; ++next) {
+    llvm::PrettyStackTraceFormat trace(
+        "qimeng-fuzz mistakes --seed=%llu --mistake='%s'",
+        static_cast<unsigned long long>(next), mistake.c_str());
+    std::unique_ptr<MLIRContext> context = makeContext(registry);
+    Case test(next, settings, context.get());
+    if (!test.build(/*sensitive=*/true, concernsChannels(mistake)))
+      continue;
+    std::optional<bool> refused = test.refuses(mistake);
+    if (!refused)
+      continue;
+    outcome.counts = {{"all", 1},
+                      {"refused", *refused},
+                      {"all " + mistake, 1},
+                      {"refused " + mistake, *refused}};
+    std::string name = "seed " + std::to_string(next);
+    if (!*refused)
+      outcome.failures.push_back(name + ": not refused: " + mistake + ": " +
+                                 test.failure);
+    // What no action changed says nothing.
+    if (test.steps == 0)
+      return outcome;
+    bool accepted = test.accepts();
+    outcome.counts["right"] = 1;
+    outcome.counts["accepted"] = accepted;
+    if (!accepted)
+      outcome.failures.push_back(name + ": " + test.failure);
+    return outcome;
+  }
+  outcome.failures.push_back("seed " + std::to_string(seed) +
+                             ": no place for: " + mistake);
+  return outcome;
+}
+
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+static void printFailures(const Outcome &outcome) {
+  for (const std::string &failure : outcome.failures)
+    llvm::outs() << failure << "\n";
+  llvm::outs().flush();
+}
+
+/// One line that says it all, then what was covered.
+static int reportPrograms(Outcome total, const Settings &settings) {
+  auto of = [&](const char *name) { return total.counts[name]; };
+  llvm::outs() << of("tests") << " programs, " << of("actions") << " actions, "
+               << total.failures.size() << " failures (" << of("over limits")
+               << " right but over the device's limits)";
+  if (settings.assemble || settings.deviceArchitecture)
+    llvm::outs() << ", " << of("compiled") << " compiled";
+  if (settings.deviceArchitecture)
+    llvm::outs() << ", " << of("right on the device") << " right on "
+                 << settings.deviceArchitecture->name;
+  llvm::outs() << "\n";
+  for (const char *name :
+       {"tests", "actions", "over limits", "compiled", "right on the device"})
+    total.counts.erase(name);
+  for (auto &[name, number] : total.counts)
+    llvm::outs() << "  " << llvm::left_justify(name, 40) << " " << number
+                 << "\n";
+  return total.failures.empty() ? 0 : 1;
+}
+
+static int reportMistakes(Outcome total, int64_t count) {
+  for (const std::string &name : getMistakes())
+    llvm::outs() << llvm::left_justify(name, 28)
+                 << total.counts["refused " + name] << " of "
+                 << total.counts["all " + name] << " refused\n";
+  int64_t all = total.counts["all"], refused = total.counts["refused"],
+          right = total.counts["right"], accepted = total.counts["accepted"];
+  llvm::outs() << llvm::left_justify("all", 28) << refused << " of " << all
+               << " refused\n"
+               << llvm::left_justify("right rewrites", 28) << accepted << " of "
+               << right << " accepted\n";
+  return all == count && refused * 100 >= all * 99 && accepted == right ? 0 : 1;
 }
 
 //===----------------------------------------------------------------------===//
 // Command line
 //===----------------------------------------------------------------------===//
 
-static int runPrograms(uint64_t seed, int64_t count, const Settings &settings,
-                       DialectRegistry &registry) {
-  std::map<std::string, int64_t> classes, actions;
-  int64_t failures = 0, steps = 0, tooLarge = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    llvm::PrettyStackTraceFormat trace(
-        "qimeng-fuzz programs --seed=%llu",
-        static_cast<unsigned long long>(seed + i));
-    MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-    context.loadAllAvailableDialects();
-    Case test(seed + i, settings, &context);
-    // Channels need several actions in the right order; help one in five.
-    bool passed = test.build(/*withChannels=*/(seed + i) % 5 == 0 &&
-                             !settings.onlyPartition) &&
-                  test.check();
-    for (const std::string &name : test.program.classes)
-      ++classes[name];
-    for (const std::string &name : test.actions)
-      ++actions[name], ++steps;
-    tooLarge += test.tooLarge;
-    if (passed)
-      continue;
-    ++failures;
-    llvm::outs() << "seed " << seed + i << ": " << test.failure << ": "
-                 << test.diagnostics << "\n";
-    llvm::outs().flush();
-  }
-  llvm::outs() << count << " programs, " << steps << " actions, " << failures
-               << " failures (" << tooLarge
-               << " right but over the device's limits)\n";
-  for (auto &[name, number] : classes)
-    llvm::outs() << "  " << llvm::left_justify(name, 16) << number << "\n";
-  for (auto &[name, number] : actions)
-    llvm::outs() << "  action " << llvm::left_justify(name, 16) << number
-                 << "\n";
-  return failures == 0 ? 0 : 1;
-}
-
-static bool concernsChannels(const std::string &mistake) {
-  return mistake == "missing wait" || mistake == "missing release" ||
-         mistake == "early release" || mistake == "wrong stage count";
-}
-
-static int runMistakes(uint64_t seed, int64_t count, const Settings &settings,
-                       DialectRegistry &registry) {
-  std::map<std::string, std::pair<int64_t, int64_t>> table; // refused, all
-  int64_t refused = 0, done = 0;
-  std::vector<std::string> classes = getMistakes();
-  if (!settings.mistake.empty())
-    classes = {settings.mistake};
-  // The classes take turns. Not every program has a place for every mistake:
-  // then the next seed is tried.
-  uint64_t next = seed;
-  for (int64_t i = 0; i < count; ++i) {
-    const std::string &mistake = classes[i % classes.size()];
-    std::optional<bool> result;
-    for (int64_t tries = 0; tries < 500 && !result; ++tries, ++next) {
-      llvm::PrettyStackTraceFormat trace(
-          "qimeng-fuzz mistakes --seed=%llu --mistake='%s'",
-          static_cast<unsigned long long>(next), mistake.c_str());
-      MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-      context.loadAllAvailableDialects();
-      Case test(next, settings, &context);
-      if (!test.build(/*withChannels=*/concernsChannels(mistake)))
-        continue;
-      result = test.refuses(mistake);
-      if (result && !*result) {
-        llvm::outs() << "seed " << next << ": not refused: " << mistake << ": "
-                     << test.failure << "\n";
-        llvm::outs().flush();
-      }
-    }
-    if (!result) {
-      llvm::outs() << "no place for: " << mistake << "\n";
-      continue;
-    }
-    ++done;
-    ++table[mistake].second;
-    refused += *result;
-    table[mistake].first += *result;
-  }
-  for (const std::string &name : getMistakes())
-    llvm::outs() << llvm::left_justify(name, 28) << table[name].first << " of "
-                 << table[name].second << " refused\n";
-  llvm::outs() << llvm::left_justify("all", 28) << refused << " of " << done
-               << " refused\n";
-  return done == count && refused * 100 >= done * 99 ? 0 : 1;
-}
-
 int qimengFuzzMain(int argc, char **argv) {
-  llvm::sys::PrintStackTraceOnErrorSignal(argv[0]);
   llvm::cl::OptionCategory category("qimeng-fuzz options");
   llvm::cl::opt<std::string> mode(llvm::cl::Positional,
                                   llvm::cl::desc("programs|mistakes"),
@@ -278,6 +169,18 @@ int qimengFuzzMain(int argc, char **argv) {
                                llvm::cl::init(1), llvm::cl::cat(category));
   llvm::cl::opt<int64_t> count("count", llvm::cl::desc("How many"),
                                llvm::cl::init(20), llvm::cl::cat(category));
+  llvm::cl::opt<int64_t> jobs("jobs",
+                              llvm::cl::desc("Processes that take turns"),
+                              llvm::cl::init(1), llvm::cl::cat(category));
+  llvm::cl::opt<double> seconds(
+      "seconds", llvm::cl::desc("Begin no test after so long; 0: no limit"),
+      llvm::cl::init(0), llvm::cl::cat(category));
+  llvm::cl::opt<std::string> device(
+      "device", llvm::cl::desc("cpu, or gpu[:<number>] to run there, too"),
+      llvm::cl::init("cpu"), llvm::cl::cat(category));
+  llvm::cl::opt<bool> assemble(
+      "assemble", llvm::cl::desc("Also compile the kernels to cubins"),
+      llvm::cl::cat(category));
   llvm::cl::opt<bool> print("print", llvm::cl::desc("Print all programs"),
                             llvm::cl::cat(category));
   llvm::cl::opt<bool> onlyPartition("only-partition",
@@ -291,20 +194,86 @@ int qimengFuzzMain(int argc, char **argv) {
   llvm::cl::HideUnrelatedOptions(category);
   if (!llvm::cl::ParseCommandLineOptions(argc, argv, overview, &llvm::errs()))
     return 2;
+  auto refuse = [](const Twine &why) {
+    llvm::errs() << "qimeng-fuzz: " << why << "; see qimeng-fuzz --help\n";
+    return 2;
+  };
+  if (mode != "programs" && mode != "mistakes")
+    return refuse("expected 'programs' or 'mistakes', found '" + mode + "'");
+  if (count < 1 || jobs < 1)
+    return refuse("--count and --jobs must be at least 1");
+  std::vector<std::string> mistakes = getMistakes();
+  if (!mistake.empty() && !llvm::is_contained(mistakes, mistake))
+    return refuse("no class of mistakes is named '" + mistake +
+                  "'; there are " + llvm::join(mistakes, ", "));
+  if (!mistake.empty())
+    mistakes = {mistake};
+  StringRef place = StringRef(device).split(':').first;
+  unsigned ordinal = 0;
+  if ((place != "cpu" && place != "gpu") ||
+      (StringRef(device).contains(':') &&
+       StringRef(device).split(':').second.getAsInteger(10, ordinal)))
+    return refuse("expected --device=cpu or --device=gpu[:<number>], found '" +
+                  device + "'");
+  if (place == "gpu" && mode != "programs")
+    return refuse("mistakes never run on a GPU");
   Settings settings;
   settings.print = print;
   settings.onlyPartition = onlyPartition;
   settings.firstClass = first;
-  settings.mistake = mistake;
-  settings.sensitive = mode == "mistakes";
+  settings.assemble = assemble;
   DialectRegistry registry;
   registerDialects(registry);
   registerExecutorDialects(registry);
+
+  WorkerOptions options;
+  options.count = count;
+  options.jobs = jobs;
+  options.seconds = seconds;
+  if (place == "gpu") {
+    // In a process of its own: CUDA does not survive a fork.
+    WorkerOptions once;
+    Outcome found = runInWorkers(
+        once,
+        [&](int64_t) {
+          Outcome outcome;
+          const Architecture *architecture = nullptr;
+          if (auto opened = DeviceExecutor::open(ordinal, architecture))
+            outcome.counts[architecture->name] = 1;
+          else
+            outcome.failures.push_back(opened.error());
+          return outcome;
+        },
+        [](int64_t) { return std::string("opening the GPU"); },
+        [](const Outcome &) {});
+    if (!found.failures.empty())
+      return refuse(found.failures.front());
+    for (const Architecture &architecture : getArchitectures())
+      if (found.counts.count(architecture.name))
+        settings.deviceArchitecture = &architecture;
+  }
+  Outcome total = runInWorkers(
+      options,
+      [&](int64_t i) {
+        if (settings.deviceArchitecture && !settings.device) {
+          const Architecture *architecture = nullptr;
+          auto opened = DeviceExecutor::open(ordinal, architecture);
+          if (!opened)
+            return Outcome{{}, {opened.error()}, /*poisoned=*/true};
+          settings.device = *opened;
+        }
+        if (mode == "programs")
+          return runProgram(seed + i, settings, registry);
+        return runMistake(seed + i * seedsPerMistake,
+                          mistakes[i % mistakes.size()], settings, registry);
+      },
+      [&](int64_t i) {
+        return "seed " + std::to_string(mode == "programs"
+                                            ? seed + i
+                                            : seed + i * seedsPerMistake);
+      },
+      printFailures);
   if (mode == "programs")
-    return runPrograms(seed, count, settings, registry);
-  if (mode == "mistakes")
-    return runMistakes(seed, count, settings, registry);
-  llvm::errs() << "qimeng-fuzz: expected 'programs' or 'mistakes', found '"
-               << mode << "'; see qimeng-fuzz --help\n";
-  return 2;
+    return reportPrograms(std::move(total), settings);
+  return reportMistakes(std::move(total), count);
 }

@@ -10,27 +10,13 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "qimeng/Dialect/QiMeng/IR/Properties.h"
+#include "qimeng/Dialect/QiMeng/IR/Resources.h"
 #include "qimeng/Support/Architecture.h"
 #include "qimeng/Support/Result.h"
 #include <optional>
 #include <string>
 
 namespace qimeng {
-
-/// Memory that a tiled kernel needs at least, from its form alone.
-struct ResourceEstimate {
-  /// Bytes of shared memory in one block: slots of all channels with the
-  /// layouts' padding, and 16 bytes of barriers a slot.
-  int64_t sharedBytes = 0;
-  /// 32-bit registers in one thread: the tiles that the loops carry and the
-  /// largest other tile, spread evenly over the warps that compute them.
-  int64_t registers = 0;
-  /// Threads of a block, producers included.
-  int64_t threads = 0;
-  /// The operation with the most registers, null without tiles.
-  mlir::Operation *largest = nullptr;
-};
-ResourceEstimate estimateResources(KernelOp kernel);
 
 struct StructureOptions {
   /// Limits to keep; null: those of no device.

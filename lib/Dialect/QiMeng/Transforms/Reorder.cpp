@@ -7,6 +7,7 @@
 
 #include "Products.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "qimeng/Dialect/QiMeng/IR/Resources.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
 #include "qimeng/Support/Architecture.h"
 #include "llvm/Support/MathExtras.h"
@@ -278,6 +279,12 @@ static LogicalResult checkSchedule(ReorderOp op, KernelOp kernel,
                               target, why);
     });
     if (walk.wasInterrupted())
+      return failure();
+    OwningOpRef<KernelOp> copy = kernel.clone();
+    ScheduleEntries schedule(*copy);
+    schedule.warps = warps;
+    schedule.assignTo(*copy);
+    if (failed(checkRegisters(*copy, target, why)))
       return failure();
   }
   return success();

@@ -5,8 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Staging.h"
 #include "Tiler.h"
 #include "qimeng/Dialect/QiMeng/IR/Properties.h"
+#include "qimeng/Dialect/QiMeng/IR/Resources.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
 #include "qimeng/Support/Architecture.h"
 #include "llvm/Support/MathExtras.h"
@@ -19,11 +21,6 @@ static std::string toText(ArrayRef<int64_t> shape) {
   llvm::raw_string_ostream os(text);
   llvm::interleave(shape, os, "x");
   return text.empty() ? "scalar" : text;
-}
-
-static LogicalResult refuse(std::string &why, const Twine &reason) {
-  why = reason.str();
-  return failure();
 }
 
 static LogicalResult checkSizes(StringRef name, ArrayRef<int64_t> sizes,
@@ -59,6 +56,12 @@ static FailureOr<SmallVector<int64_t>> getOutputShape(KernelOp kernel,
 static Tiling getTiling(TileOp op) {
   return {llvm::to_vector(op.getSizes()), llvm::to_vector(op.getReduce()),
           llvm::to_vector(op.getLoops())};
+}
+
+static void setScheduledWarps(KernelOp kernel, int64_t warps) {
+  ScheduleEntries schedule(kernel);
+  schedule.warps = warps;
+  schedule.assignTo(kernel);
 }
 
 LogicalResult TileOp::precondition(KernelOp kernel, const Architecture *target,
@@ -112,7 +115,14 @@ LogicalResult TileOp::precondition(KernelOp kernel, const Architecture *target,
   OwningOpRef<KernelOp> copy = kernel.clone();
   IRRewriter rewriter(kernel.getContext());
   Tiling tiling = getTiling(*this);
-  return Tiler(*copy, tiling, rewriter).run(why);
+  if (failed(Tiler(*copy, tiling, rewriter).run(why)))
+    return failure();
+  setScheduledWarps(*copy, warps);
+  if (succeeded(checkRegisters(*copy, target, why)))
+    return success();
+  // Tiles that tidying removes count for nothing.
+  tidyKernel(*copy, rewriter);
+  return checkRegisters(*copy, target, why);
 }
 
 LogicalResult TileOp::rewrite(KernelOp kernel, RewriterBase &rewriter,
@@ -121,13 +131,7 @@ LogicalResult TileOp::rewrite(KernelOp kernel, RewriterBase &rewriter,
   Tiling tiling = getTiling(*this);
   if (failed(Tiler(kernel, tiling, rewriter).run(why)))
     return emitError() << why;
-  ScheduleAttr old = kernel.getScheduleOrDefault();
-  auto schedule =
-      ScheduleAttr::get(kernel.getContext(), getWarps(), old.getRaster(),
-                        old.getPersistent(), old.getVector(), old.getCluster());
-  kernel.removeScheduleAttr();
-  if (schedule != kernel.getScheduleOrDefault())
-    kernel.setScheduleAttr(schedule);
+  setScheduledWarps(kernel, getWarps());
   return success();
 }
 

@@ -35,6 +35,12 @@
 // RUN: not qimeng-opt %s --qimeng-tile="kernel=row sizes=65536,0" 2>&1 | FileCheck %s --check-prefix=LARGE
 // LARGE: a tile would have more than 1048576 elements
 
+// Only a device has limits. Warps share a tile's elements.
+// RUN: not qimeng-opt %s --qimeng-tile="kernel=row sizes=1024,0 warps=1 arch=sm_90a" 2>&1 | FileCheck %s --check-prefix=REGISTERS
+// REGISTERS: error: {{.*}} needs {{[0-9]+}} registers a thread for its tiles; sm_90a has 255; use smaller tiles or more warps
+// RUN: qimeng-opt %s --qimeng-tile="kernel=row sizes=1024,0 warps=1" -o %t
+// RUN: not qimeng-opt %s --qimeng-tile="kernel=row sizes=256,0 warps=8 arch=sm_90a" --qimeng-reorder="kernel=row warps=1 arch=sm_90a" 2>&1 | FileCheck %s --check-prefix=REGISTERS
+
 // RUN: not qimeng-opt %s --qimeng-tile="kernel=row sizes=4,0" --qimeng-tile="kernel=row sizes=4,0" 2>&1 | FileCheck %s --check-prefix=AGAIN
 // AGAIN: the kernel is tiled already; retile changes the sizes
 qimeng.kernel @row(%x: memref<8x100xf32>, %y: memref<8x100xf32>) {

@@ -1,0 +1,298 @@
+//===- Proofs.cpp - Which mistakes change nothing -------------------------===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Proofs.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace qimeng;
+
+/// Chains of definitions that are followed.
+static constexpr unsigned maxDepth = 16;
+
+//===----------------------------------------------------------------------===//
+// Loops and accesses
+//===----------------------------------------------------------------------===//
+
+std::optional<int64_t> qimeng::getTrips(scf::ForOp loop) {
+  auto lower = getConstantIntValue(loop.getLowerBound());
+  auto upper = getConstantIntValue(loop.getUpperBound());
+  auto step = getConstantIntValue(loop.getStep());
+  if (!lower || !upper || !step || *step != 1 || *upper <= *lower)
+    return std::nullopt;
+  return *upper - *lower;
+}
+
+static bool dependsOn(Value value, Value counter, unsigned depth) {
+  if (value == counter)
+    return true;
+  Operation *op = value.getDefiningOp();
+  return op && depth < maxDepth &&
+         llvm::any_of(
+             op->getOperands(),
+             [&](Value operand) {
+               return dependsOn(operand, counter, depth + 1);
+             });
+}
+
+bool qimeng::dependsOn(Value value, Value counter) {
+  return ::dependsOn(value, counter, 0);
+}
+
+bool qimeng::passesEnd(Value source, OperandRange offsets, Value tile) {
+  ArrayRef<int64_t> shape = getSourceShape(source);
+  ArrayRef<int64_t> sizes = cast<RankedTensorType>(tile.getType()).getShape();
+  for (size_t dim = 0; dim < shape.size(); ++dim) {
+    bool moves = !offsets.empty() && !getConstantIntValue(offsets[dim]);
+    if (sizes[dim] > shape[dim] || (moves && shape[dim] % sizes[dim] != 0))
+      return true;
+  }
+  return false;
+}
+
+bool qimeng::isConstantAlong(Value source, int64_t dim) {
+  return !getAccess(source).map.isFunctionOfDim(dim);
+}
+
+/// The offset in the iteration with this number, where it depends on that
+/// alone.
+static std::optional<int64_t> evaluate(Value offset, Value counter,
+                                       int64_t index) {
+  if (offset == counter)
+    return index;
+  if (auto constant = getConstantIntValue(offset))
+    return constant;
+  auto apply = offset.getDefiningOp<affine::AffineApplyOp>();
+  if (!apply)
+    return std::nullopt;
+  SmallVector<Attribute> operands, results;
+  Builder builder(offset.getContext());
+  for (Value operand : apply.getMapOperands()) {
+    std::optional<int64_t> value = evaluate(operand, counter, index);
+    if (!value)
+      return std::nullopt;
+    operands.push_back(builder.getIndexAttr(*value));
+  }
+  if (failed(apply.getAffineMap().constantFold(operands, results)))
+    return std::nullopt;
+  return cast<IntegerAttr>(results.front()).getInt();
+}
+
+bool qimeng::seesOnlyPadding(scf::ForOp loop, int64_t index) {
+  WalkResult walk = loop.walk([&](Operation *op) {
+    if (isa<StoreOp, GatherOp, TakeOp, PutOp>(op))
+      return WalkResult::interrupt();
+    auto load = dyn_cast<LoadOp>(op);
+    if (!load)
+      return WalkResult::advance();
+    Access access = getAccess(load.getSource());
+    if (!access.padded || load.getOffsets().empty())
+      return WalkResult::interrupt();
+    ArrayRef<int64_t> shape =
+                          cast<MemRefType>(access.operand.getType()).getShape(),
+                      sizes = load.getResult().getType().getShape();
+    // One dimension of the operand that the tile misses is enough.
+    for (auto [result, extent] : llvm::zip(access.map.getResults(), shape)) {
+      // d + c, of a known offset.
+      int64_t low = 0;
+      AffineExpr expr = result;
+      if (auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+          sum && sum.getKind() == AffineExprKind::Add)
+        if (auto constant = dyn_cast<AffineConstantExpr>(sum.getRHS()))
+          low = constant.getValue(), expr = sum.getLHS();
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      if (!dim)
+        continue;
+      unsigned position = dim.getPosition();
+      std::optional<int64_t> offset =
+          evaluate(load.getOffsets()[position], loop.getInductionVar(), index);
+      if (offset &&
+          (*offset + low >= extent || *offset + low + sizes[position] <= 0))
+        return WalkResult::advance();
+    }
+    return WalkResult::interrupt();
+  });
+  return !walk.wasInterrupted();
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+std::optional<APFloat> qimeng::getFloatSplat(Value value) {
+  DenseElementsAttr attribute;
+  if (!matchPattern(value, m_Constant(&attribute)) || !attribute.isSplat() ||
+      !isa<FloatType>(attribute.getElementType()))
+    return std::nullopt;
+  return attribute.getSplatValue<APFloat>();
+}
+
+/// The buffers of the host program that a kernel's operand stands for.
+static SmallVector<Value> getBuffers(Value operand) {
+  auto argument = cast<BlockArgument>(operand);
+  auto kernel = cast<KernelOp>(argument.getOwner()->getParentOp());
+  SmallVector<Value> buffers;
+  kernel->getParentOfType<ModuleOp>().walk([&](LaunchOp launch) {
+    if (launch.getKernel() == kernel.getSymName())
+      buffers.push_back(launch.getOperands()[argument.getArgNumber()]);
+  });
+  return buffers;
+}
+
+/// The kernels' operands that stand for a buffer.
+static SmallVector<Value> getOperands(Value buffer) {
+  SmallVector<Value> operands;
+  for (OpOperand &use : buffer.getUses())
+    if (auto launch = dyn_cast<LaunchOp>(use.getOwner()))
+      if (auto kernel =
+              launch->getParentOfType<ModuleOp>().lookupSymbol<KernelOp>(
+                  launch.getKernel()))
+        operands.push_back(
+            kernel.getBody().getArgument(use.getOperandNumber()));
+  return operands;
+}
+
+/// Calls visit for everything that is loaded from where the store goes. False
+/// where that is an output of the program.
+static bool forEachReader(StoreOp store,
+                          llvm::function_ref<bool(Value)> visit) {
+  for (Value buffer : getBuffers(getAccess(store.getTarget()).operand)) {
+    if (isa<BlockArgument>(buffer))
+      return false;
+    for (Value operand : getOperands(buffer)) {
+      WalkResult walk = operand.getParentBlock()->walk([&](Operation *op) {
+        Value source;
+        if (auto load = dyn_cast<LoadOp>(op))
+          source = load.getSource();
+        else if (isa<GatherOp>(op))
+          return WalkResult::interrupt();
+        if (source && getAccess(source).operand == operand &&
+            !visit(op->getResult(0)))
+          return WalkResult::interrupt();
+        return WalkResult::advance();
+      });
+      if (walk.wasInterrupted())
+        return false;
+    }
+  }
+  return true;
+}
+
+static bool isSignLost(Value value, unsigned depth) {
+  if (depth > maxDepth)
+    return false;
+  return llvm::all_of(value.getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (isa<math::AbsFOp, math::CosOp>(user))
+      return true;
+    if (isa<arith::MulFOp>(user) && user->getOperand(0) == user->getOperand(1))
+      return true;
+    // Rounding is symmetric; the others move elements.
+    if (isa<arith::TruncFOp, arith::ExtFOp, arith::NegFOp, BroadcastOp,
+            TransposeOp>(user))
+      return isSignLost(user->getResult(0), depth + 1);
+    if (auto store = dyn_cast<StoreOp>(user))
+      return forEachReader(
+          store, [&](Value loaded) { return isSignLost(loaded, depth + 1); });
+    return false;
+  });
+}
+
+bool qimeng::isSignLost(Value value) { return ::isSignLost(value, 0); }
+
+static bool isNonNegative(Value value, unsigned depth) {
+  if (depth > maxDepth)
+    return false;
+  if (std::optional<APFloat> splat = getFloatSplat(value))
+    return !splat->isNegative() || splat->isZero();
+  auto from = [&](Value operand) { return isNonNegative(operand, depth + 1); };
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return false;
+  if (isa<math::AbsFOp, math::ExpOp, math::Exp2Op, math::SqrtOp, math::RsqrtOp>(
+          op))
+    return true;
+  if (isa<arith::MulFOp>(op) && op->getOperand(0) == op->getOperand(1))
+    return true;
+  if (isa<arith::MulFOp, arith::AddFOp, arith::DivFOp, arith::MinimumFOp>(op))
+    return from(op->getOperand(0)) && from(op->getOperand(1));
+  if (isa<arith::MaximumFOp>(op))
+    return from(op->getOperand(0)) || from(op->getOperand(1));
+  if (isa<arith::TruncFOp, arith::ExtFOp, BroadcastOp, TransposeOp,
+          math::Log1pOp, math::TanhOp, math::ErfOp, math::AtanOp>(op))
+    return from(op->getOperand(0));
+  if (auto reduce = dyn_cast<ReduceOp>(op))
+    return from(reduce.getInput());
+  if (auto select = dyn_cast<arith::SelectOp>(op))
+    return from(select.getTrueValue()) && from(select.getFalseValue());
+  auto load = dyn_cast<LoadOp>(op);
+  if (!load)
+    return false;
+  // What kernels before this one wrote there; padding is zero.
+  SmallVector<Value> buffers = getBuffers(getAccess(load.getSource()).operand);
+  return !buffers.empty() && llvm::all_of(buffers, [&](Value buffer) {
+    if (isa<BlockArgument>(buffer))
+      return false;
+    bool all = true, any = false;
+    for (Value operand : getOperands(buffer))
+      operand.getParentBlock()->walk([&](StoreOp store) {
+        if (getAccess(store.getTarget()).operand != operand)
+          return;
+        any = true;
+        all &= from(store.getValue());
+      });
+    return any && all;
+  });
+}
+
+bool qimeng::isNonNegative(Value value) { return ::isNonNegative(value, 0); }
+
+static bool isSymmetric(Value value, unsigned depth) {
+  Operation *op = value.getDefiningOp();
+  if (!op || depth > maxDepth)
+    return false;
+  if (matchPattern(op, m_Constant()))
+    return true;
+  if (auto broadcast = dyn_cast<BroadcastOp>(op))
+    return cast<RankedTensorType>(broadcast.getInput().getType())
+               .getNumElements() == 1;
+  return isElementwise(op) && llvm::all_of(op->getOperands(), [&](Value v) {
+           return isSymmetric(v, depth + 1);
+         });
+}
+
+bool qimeng::isSymmetric(Value value) { return ::isSymmetric(value, 0); }
+
+/// Bits of a type's significand, the leading one included.
+static unsigned getPrecision(Type type) {
+  return APFloat::semanticsPrecision(
+      cast<FloatType>(getElementTypeOrSelf(type)).getFloatSemantics());
+}
+
+bool qimeng::isExactIn(Operation *op, FloatType narrow) {
+  if (!isa<arith::MulFOp>(op))
+    return false;
+  // Bits of the exact product: the sum of the factors'. (Underflow aside: the
+  // mistake is made where results of usual size are not exact.)
+  unsigned bits = 0;
+  for (Value factor : op->getOperands()) {
+    if (std::optional<APFloat> splat = getFloatSplat(factor)) {
+      if (splat->getExactLog2Abs() != INT_MIN)
+        continue;
+      bits += getPrecision(factor.getType());
+    } else if (auto extend = factor.getDefiningOp<arith::ExtFOp>()) {
+      bits += getPrecision(extend.getIn().getType());
+    } else {
+      bits += getPrecision(factor.getType());
+    }
+  }
+  return bits <= getPrecision(narrow);
+}
