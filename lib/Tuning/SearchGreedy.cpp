@@ -80,6 +80,9 @@ qimeng::searchGreedily(const SearchInput &input) {
     if (moves.empty())
       break;
     for (const Move &move : moves) {
+      // A question whose answer is not tried is a waste.
+      if (input.runner.exhausted())
+        return ranked;
       std::vector<Attempt> attempts;
       attempts.emplace_back(input, current, move, now.trial);
       std::optional<TrialOutcome> outcome = runAttempts(input, attempts)[0];
