@@ -239,10 +239,9 @@ TEST_F(LLMCoderTest, TestedExamplesApply) {
                            : example.answer;
     Result<CoderAnswer> answer = parseAnswer(body, &context);
     ASSERT_TRUE(bool(answer)) << example.step << ": " << answer.error();
-    Step action = answer->steps.empty() ? step("rewrite") : answer->steps[0];
-    if (answer->steps.empty())
-      action =
-          step("rewrite", {}, StringRef(example.step).split('@').second.trim());
+    Step action = answer->steps.empty()
+                      ? rewrite(StringRef(example.step).split('@').second)
+                      : answer->steps[0];
     CoderRequest asked{*before, action, target, {}};
     EXPECT_TRUE(succeeded(applyAnswer(*before, asked, *answer)))
         << example.step;

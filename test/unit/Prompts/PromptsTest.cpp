@@ -273,7 +273,8 @@ TEST(Prompt, EveryActionHasATestedExample) {
   }
   for (const char *action :
        {"fuse_consumer", "fuse_producer", "split_reduction", "tile",
-        "tensorize", "stage", "pipeline", "specialize", "reorder", "persist"})
+        "tensorize", "stage", "pipeline", "specialize", "reorder", "persist",
+        "rewrite"})
     EXPECT_NE(std::find(found.begin(), found.end(), action), found.end())
         << action;
 }
