@@ -186,13 +186,20 @@ Status takeKeys(SecretString &text, ConfigFile &file) {
   return {};
 }
 
-Result<ConfigFile> readConfig(const std::string &path, bool mustExist) {
+/// `profile`: what is looked for in it, where it has to be there for that.
+Result<ConfigFile> readConfig(const std::string &path, bool mustExist,
+                              const std::string &profile) {
   ConfigFile file;
   file.path = path;
   file.value = Json::object();
   int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT && !mustExist)
     return file;
+  if (fd < 0 && errno == ENOENT && !profile.empty())
+    return Error{"no model settings are named '" + profile + "': the file '" +
+                 path +
+                 "' does not exist; write it, or name it by "
+                 "QIMENG_LLM_CONFIG"};
   auto fail = [&](const std::string &why) {
     if (fd >= 0)
       ::close(fd);
@@ -393,8 +400,9 @@ Result<ModelSettings> loadModelSettings(const std::string &profile) {
   std::string chosen =
       profile.empty() ? environment("QIMENG_LLM_PROFILE") : profile;
   std::string named = environment("QIMENG_LLM_CONFIG");
-  Result<ConfigFile> file = readConfig(named.empty() ? configPath() : named,
-                                       !named.empty() || !chosen.empty());
+  Result<ConfigFile> file =
+      readConfig(named.empty() ? configPath() : named,
+                 !named.empty() || !chosen.empty(), chosen);
   if (!file)
     return Error{file.error()};
   KeySource source;

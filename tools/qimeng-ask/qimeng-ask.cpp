@@ -60,8 +60,8 @@ int qimengAskMain(int argc, char **argv) {
   Result<ModelSettings> settings = loadModelSettings(profile);
   if (!settings)
     return fail(2, settings.error());
-  std::fprintf(stderr, "%s\n", describe(*settings).c_str());
   settings->cacheFolder.clear();
+  std::fprintf(stderr, "%s\n", describe(*settings).c_str());
   Result<std::unique_ptr<ChatModel>> model = createModel(*settings);
   if (!model)
     return fail(2, model.error());

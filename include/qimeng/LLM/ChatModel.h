@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The one interface between the compiler and language models: text in, text
-// out. Models are stacked: budget, transcript, cache, HTTP (see Models.h).
+// out. Models are stacked: transcript, cache, HTTP (see Models.h).
 // Everything a model says is data that somebody else checks.
 //
 //===----------------------------------------------------------------------===//
