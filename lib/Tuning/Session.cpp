@@ -144,7 +144,8 @@ void Session::makeReference() {
   if (failed(linked))
     return give(diagnostics.str());
   if (Status status = device->setReference(*linked); !status)
-    give(status.error());
+    return give(status.error());
+  checker->setComparedOnDevice();
 }
 
 /// What decides the outcome where a model is asked, and only there: sessions

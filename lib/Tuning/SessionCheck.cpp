@@ -230,16 +230,25 @@ Verdict SessionCheck::compare(ThreadState &thread, const Recipe &recipe) {
     bool passed = succeeded(level.numbers->check(**small));
     return remember(key, {passed, diagnostics.str()});
   }
-  if (levels.empty())
+  // The actions are trusted to keep what was compared; a text is not.
+  bool rewritten = llvm::any_of(recipe.getSteps(), [](const Step &step) {
+    return step.action == "rewrite";
+  });
+  if (rewritten ? comparedOnDevice : levels.empty())
     return {};
+  if (rewritten)
+    return {false, "check 4 (numbers): a kernel with a new text runs at the "
+                   "program's own sizes alone, which take too long or too "
+                   "much memory on the CPU; tune with a GPU, or a smaller "
+                   "program, or answer with actions"};
   return {false, "the recipe applies to no size at which numbers can be "
                  "compared: " +
                      reasons};
 }
 
-/// What was asked for and must still hold at the end: of steps that do the same,
-/// the last; of those before a rewrite, which says by itself what the kernel is,
-/// none.
+/// What was asked for and must still hold at the end: of steps that do the
+/// same, the last; of those before a rewrite, which says by itself what the
+/// kernel is, none.
 static Verdict checkAskedFor(const Recipe &recipe, ModuleOp candidate) {
   llvm::StringSet<> done, rewritten;
   SmallVector<Step> steps = recipe.getSteps();

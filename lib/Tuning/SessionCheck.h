@@ -41,6 +41,11 @@ public:
   Verdict check(ThreadState &thread, const Recipe &recipe,
                 mlir::ModuleOp payload, mlir::ModuleOp candidate);
 
+  /// Says that outputs at the real sizes are compared on a device (check 5),
+  /// which then decides on rewritten kernels whose sizes are too large for the
+  /// CPU: a kernel's text applies to one size alone.
+  void setComparedOnDevice() { comparedOnDevice = true; }
+
   /// Empty, or why numbers are not compared on the CPU.
   const std::string &getNumbersNote() const { return numbersNote; }
 
@@ -66,6 +71,7 @@ private:
   /// In the order in which they are tried.
   std::vector<std::unique_ptr<Level>> levels;
   std::string numbersNote;
+  bool comparedOnDevice = false;
   std::mutex mutex;
   llvm::StringMap<Verdict> known;
 };

@@ -101,11 +101,12 @@ protected:
     folder = std::make_unique<TemporaryFolder>(std::move(*made));
   }
   std::vector<Trial> run(ScriptedModel &model, int64_t budget,
-                         const std::string &store = "trials.db") {
+                         const std::string &store = "trials.db",
+                         const std::string &source = program) {
     Result<TrialStore> opened = TrialStore::open(folder->path() + "/" + store);
     EXPECT_TRUE(bool(opened)) << opened.error();
     SessionOptions options;
-    options.program = program;
+    options.program = source;
     options.programName = "pair.mlir";
     options.architecture = *findArchitecture("sm_90a");
     options.budget = budget;
@@ -147,6 +148,43 @@ TEST_F(SessionCoderTest, NumbersAndSpillsGoBackToTheModel) {
   ASSERT_EQ(model.questions.size(), 3u);
   EXPECT_NE(model.questions[2].find("differs at"), std::string::npos);
   EXPECT_NE(model.questions[2].find("@pair spills"), std::string::npos);
+}
+
+// What cannot be compared is not taken: a text that adds where the program
+// multiplies passes every proof.
+TEST_F(SessionCoderTest, TextsThatAreTooLargeForTheCpuAreRefused) {
+  auto large = [](std::string text) {
+    for (size_t at = 0; (at = text.find("128", at)) != std::string::npos;)
+      text.replace(at, 3, "33554432");
+    return text;
+  };
+  const std::string square = large(R"(
+func.func @main(%a: memref<128xf32>, %b: memref<128xf32>) {
+  qimeng.launch @square(%a, %b) : memref<128xf32>, memref<128xf32>
+  return
+}
+qimeng.kernel @square(%a: memref<128xf32>, %b: memref<128xf32>) {
+  %x = qimeng.load %a : memref<128xf32> -> tensor<128xf32>
+  %y = arith.mulf %x, %x : tensor<128xf32>
+  qimeng.store %y, %b : tensor<128xf32>, memref<128xf32>
+})");
+  ScriptedModel model({large(
+      R"(qimeng.kernel @square(%a: memref<128xf32>, %b: memref<128xf32>) grid(32768) {
+  %p = qimeng.program_id 0
+  %o = affine.apply affine_map<(d0) -> (d0 * 1024)>(%p)
+  %x = qimeng.load %a[%o] : memref<128xf32> -> tensor<1024xf32>
+  %y = arith.addf %x, %x : tensor<1024xf32>
+  qimeng.store %y, %b[%o] : tensor<1024xf32>, memref<128xf32>
+})")});
+  std::vector<Trial> trials = run(model, 3, "large.db", square);
+  ASSERT_EQ(trials.size(), 3u);
+  EXPECT_EQ(trials[0].status, TrialStatus::verified);
+  EXPECT_EQ(trials[1].status, TrialStatus::refused);
+  EXPECT_EQ(trials[1].coder, "llm");
+  EXPECT_NE(trials[1].diagnostics.find("check 4 (numbers): a kernel with a new "
+                                       "text runs at the program's own sizes"),
+            std::string::npos)
+      << trials[1].diagnostics;
 }
 
 TEST_F(SessionCoderTest, GoesOnWithoutAskingTwice) {
