@@ -93,7 +93,7 @@ std::vector<Move> findOtherMoves(const PlanState &state, bool rewrites) {
   };
   for (KernelOp kernel : program.getOps<KernelOp>())
     for (const ActionInfo *action : getActions())
-      if (action->propose && !action->edit)
+      if (action->propose)
         for (const Step &step :
              findRegions(kernel, *action, state.architecture))
           add(step, *action);
