@@ -167,7 +167,7 @@ Status Session::openStore() {
                          key.arch + '\0' + key.compilerVersion + '\0' +
                          options.planner + '\0' + deviceName() + '\0' +
                          std::to_string(options.seed) + '\0' + options.recipe +
-                         modelIdentity();
+                         modelIdentity() + rulesIdentity();
   sessionKey = hashText(identity);
   Result<std::vector<Trial>> before = store.sessionTrials(sessionKey);
   if (!before)
@@ -229,6 +229,8 @@ void Session::search(const std::optional<Recipe> &known) {
         });
   std::unique_ptr<Planner> planner =
       replayed ? createReplayPlanner(*replayed) : createRulePlanner();
+  if (!rules.empty())
+    planner = createSavedRulesPlanner(std::move(planner), rules);
   if (modelPlans && model) {
     LLMPlannerOptions choices;
     choices.samples = options.modelSamples;
@@ -277,6 +279,8 @@ void Session::search(const std::optional<Recipe> &known) {
 
 Result<SessionResult> Session::run() {
   if (Status status = readProgram(); !status)
+    return Error{status.error()};
+  if (Status status = readRules(); !status)
     return Error{status.error()};
   machineAtFault = true;
   if (Status status = openDevice(); !status)

@@ -108,6 +108,13 @@ Result<SessionResult> Session::finish() {
   result.found = true;
   result.program = std::move(*linked);
   result.recipe = best->recipe;
+  Result<std::vector<std::string>> kept = keepRules();
+  if (!kept)
+    notes.push_back("No rule was saved: " + kept.error() + ".");
+  else if (kept->empty() && !options.saveRule.empty())
+    notes.push_back("No rule was saved: no accepted recipe has a rewrite.");
+  else
+    result.savedRules = *kept;
   report.bestRecipe = best->recipe;
 
   ModuleOp module = main.parse(result.kernels);

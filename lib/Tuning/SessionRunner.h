@@ -12,6 +12,7 @@
 #include "SessionCompile.h"
 #include "SessionDevice.h"
 #include "SessionPool.h"
+#include "qimeng/Planner/SavedRules.h"
 #include "qimeng/Tuning/CostModel.h"
 #include "qimeng/Tuning/Progress.h"
 #include "qimeng/Tuning/Search.h"
@@ -45,6 +46,14 @@ private:
   void makeReference();
   std::string modelIdentity() const;
   Result<std::optional<Recipe>> findKnownRecipe();
+
+  // SessionRules.cpp
+  Status readRules();
+  std::string rulesIdentity() const;
+  /// Saves the rewrites of the best accepted recipe that has some, if asked to;
+  /// gives their names.
+  Result<std::vector<std::string>> keepRules();
+
   /// Asks for candidates until there are none, or the budget is spent.
   void search(const std::optional<Recipe> &known);
   std::string deviceName() const { return device ? device->getName() : ""; }
@@ -95,6 +104,7 @@ private:
   std::string title, payloadText, sessionKey, modelUse, modelLog;
   ProgramKey key;
   std::optional<Recipe> replayed;
+  std::vector<SavedRule> rules;
 
   std::unique_ptr<SessionDevice> device;
   std::unique_ptr<KernelCompiler> compiler;

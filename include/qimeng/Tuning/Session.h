@@ -61,6 +61,9 @@ struct SessionOptions {
   bool scoreLabels = true;
   /// The coder asks also about steps where nothing is left to choose.
   bool codeAll = false;
+  /// The folder of saved rules that the planner may use; empty: none. And the
+  /// name to save the best accepted rewrites under, there; empty: not.
+  std::string rules, saveRule;
   /// The recipe to replay, and the name of its file.
   std::string recipe, recipeName;
   /// Seconds after which no trial begins; 0: none.
@@ -96,6 +99,8 @@ struct SessionResult {
   /// What stopped it: "budget", "time limit", "ctrl-C" or "nothing left to
   /// try".
   std::string ended;
+  /// The rules that were saved.
+  std::vector<std::string> savedRules;
   /// What asking the model took, in words; and that with every answer that was
   /// of no use, as JSON. Empty where none was asked.
   std::string modelUse, modelLog;
