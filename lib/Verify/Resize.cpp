@@ -218,9 +218,13 @@ void Dimensions::visit(Operation *op) {
       })
       .Case([&](tensor::PadOp pad) {
         for (int64_t dim = 0; dim < pad.getSourceType().getRank(); ++dim) {
-          unify(node(pad.getSource(), dim), node(pad.getResult(), dim));
-          if (pad.getStaticLow()[dim] != 0 || pad.getStaticHigh()[dim] != 0)
-            fix(node(pad.getSource(), dim));
+          if (pad.getStaticLow()[dim] == 0 && pad.getStaticHigh()[dim] == 0) {
+            unify(node(pad.getSource(), dim), node(pad.getResult(), dim));
+            continue;
+          }
+          // Two sizes, and none of them free.
+          fix(node(pad.getSource(), dim));
+          fix(node(pad.getResult(), dim));
         }
       })
       .Case([&](arith::ConstantOp constant) {

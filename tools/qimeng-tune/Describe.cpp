@@ -98,7 +98,8 @@ std::string DescribeSettings::check(const std::string &input) const {
 std::optional<int> qimeng::describeToFile(const DescribeSettings &settings,
                                           ChatModel &model,
                                           const std::string &prompts,
-                                          const std::string &output) {
+                                          const std::string &output,
+                                          std::vector<std::string> &notes) {
   DescribeOptions options;
   options.check.sentence = settings.sentence;
   options.check.expression = settings.like;
@@ -121,10 +122,14 @@ std::optional<int> qimeng::describeToFile(const DescribeSettings &settings,
       result.attempts.back().report.find("expression");
   bool compared =
       expression && expression->status == CheckOutcome::Status::Passed;
-  llvm::outs() << "It is in " << path << ". Whether it is what the sentence "
-               << "means was not checked"
-               << (compared ? ", beyond the numbers of the expression" : "")
-               << ": read it.\n";
+  std::string doubt =
+      std::string("Whether it is what the sentence means was not checked") +
+      (compared ? ", beyond the numbers of the expression" : "");
+  llvm::outs() << "It is in " << path << ". " << doubt << ": read it.\n";
   llvm::outs().flush();
+  const ChatReply::Author &author = result.attempts.back().author;
+  notes.push_back("The program was written by " + quoteLine(author.kind, 40) +
+                  " '" + quoteLine(author.name, 100) + "' for the sentence: " +
+                  quoteLine(settings.sentence, 400) + ". " + doubt + ".");
   return std::nullopt;
 }

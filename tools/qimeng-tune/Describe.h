@@ -40,11 +40,13 @@ private:
 
 /// Has `model` write the program, shows it and its checks, and writes
 /// `output`/program.mlir. Gives an exit code, with the reason on standard
-/// error, where there is none. `prompts`: as --prompts. To be called before
-/// this process starts threads: programs are checked in copies of it.
+/// error, where there is none. `prompts`: as --prompts; `notes` gets what the
+/// report has to say. To be called before this process starts threads: programs
+/// are checked in copies of it.
 std::optional<int> describeToFile(const DescribeSettings &settings,
                                   ChatModel &model, const std::string &prompts,
-                                  const std::string &output);
+                                  const std::string &output,
+                                  std::vector<std::string> &notes);
 
 } // namespace qimeng
 

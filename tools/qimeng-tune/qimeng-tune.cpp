@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Describe.h"
 #include "Model.h"
 #include "Output.h"
 #include "qimeng/Runtime/Worker.h"
@@ -39,14 +40,18 @@ Examples:
   qimeng-tune mlp.mlir --planner=replay --recipe=out/recipe.mlir -o again
   qimeng-tune mlp.mlir --planner=llm-evolutionary --coder=llm -o out
                                                            ask a language model
+  qimeng-tune --describe "matrix product of 4096x4096 bf16, add a bias, GELU" -o out
+                                                           have one write the program
 
 Files in the output folder:
+  program.mlir   the program, where --describe asked for one
   recipe.mlir    the macro actions that were best; replay them with --planner=replay
                  or qimeng-opt --qimeng-replay
   kernels.mlir   the kernel program that they make
   *.ptx *.cubin  its kernels, compiled
   program/       all of it, as the runtime loads it
   trials.jsonl   every candidate: recipe, status, diagnostics, times, resources
+  model.json     where a model was asked: what that took, and answers of no use
   report.html    the session on one page
 
 Every trial is kept in the store. A session that was killed goes on where it was when
@@ -103,6 +108,8 @@ struct Settings {
   unsigned threads = 0;
   bool ptxOnly = false, quiet = false, plain = false;
   ModelChoice model;
+  DescribeSettings describe;
+  std::string rules, saveRule;
 };
 
 /// Fills `settings`, or gives an exit code. The options live no longer than
@@ -110,7 +117,7 @@ struct Settings {
 std::optional<int> parseCommandLine(int argc, char **argv, Settings &settings) {
   cl::OptionCategory category("qimeng-tune options");
   cl::opt<std::string> input(cl::Positional, cl::desc("<program.mlir>"),
-                             cl::Required, cl::cat(category));
+                             cl::cat(category));
   cl::opt<std::string> archName(
       "arch",
       cl::desc("Architecture to compile for, such as sm_80 or sm_90a (default: "
@@ -157,13 +164,26 @@ std::optional<int> parseCommandLine(int argc, char **argv, Settings &settings) {
   cl::opt<bool> quiet("quiet", cl::desc("No progress"), cl::cat(category));
   cl::opt<bool> plain("plain", cl::desc("Progress as plain lines"),
                       cl::cat(category));
+  cl::opt<std::string> rules(
+      "rules",
+      cl::desc("Folder of saved rules: rewrites of earlier sessions, proposed "
+               "where they fit and checked again on every use"),
+      cl::value_desc("folder"), cl::cat(category));
+  cl::opt<std::string> saveRule(
+      "save-rule",
+      cl::desc("Save the best accepted rewrites in --rules, under this "
+               "name"),
+      cl::value_desc("name"), cl::cat(category));
   ModelOptions model(category);
+  DescribeFlags describe(category);
   cl::HideUnrelatedOptions(category);
   if (!cl::ParseCommandLineOptions(argc, argv, overview, &llvm::errs()))
     return BadUsage;
-  settings = {input,   archName, output, planner,     recipe,    store,
-              device,  entry,    budget, seed,        timeLimit, threads,
-              ptxOnly, quiet,    plain,  model.take()};
+  settings = {input,   archName, output, planner,      recipe,         store,
+              device,  entry,    budget, seed,         timeLimit,      threads,
+              ptxOnly, quiet,    plain,  model.take(), describe.take()};
+  settings.rules = rules;
+  settings.saveRule = saveRule;
   return std::nullopt;
 }
 
@@ -181,6 +201,8 @@ std::string commandOf(const Settings &settings, const std::string &arch) {
     command += " --device=" + settings.device;
   if (settings.ptxOnly)
     command += " --ptx";
+  if (!settings.rules.empty())
+    command += " --rules=" + settings.rules;
   command += settings.model.command();
   return command + " -o " + settings.output;
 }
@@ -202,17 +224,44 @@ int qimengTuneMain(int argc, char **argv) {
                               settings.planner +
                               "'; known are rules, beam, evolutionary, replay, "
                               "llm, llm-beam, llm-evolutionary");
-  if (std::string wrong = settings.model.check(settings.planner);
+  if (std::string wrong = settings.describe.check(settings.input);
       !wrong.empty())
     return fail(BadUsage, wrong);
+  bool describes = !settings.describe.sentence.empty();
+  if (std::string wrong =
+          settings.model.check(describes ? "llm" : settings.planner);
+      !wrong.empty())
+    return fail(BadUsage, wrong);
+  if (!settings.saveRule.empty() && settings.rules.empty())
+    return fail(BadUsage, "--save-rule needs a folder: name it with --rules");
   if ((settings.planner == "replay") != !settings.recipe.empty())
     return fail(BadUsage,
                 settings.recipe.empty()
                     ? "--planner=replay needs a recipe: name it with --recipe"
                     : "--recipe is read with --planner=replay only");
 
-  // The device decides the default architecture.
+  if (settings.store.empty())
+    settings.store = defaultStore();
   std::vector<std::string> notes;
+  std::unique_ptr<ChatModel> model;
+  if (describes) {
+    Result<std::unique_ptr<ChatModel>> made =
+        settings.model.make(settings.store);
+    if (!made)
+      return fail(BadUsage, made.error());
+    model = std::move(*made);
+    if (Status status = makeWritableFolder(settings.output); !status)
+      return fail(BadMachine, status.error());
+    if (std::optional<int> code =
+            describeToFile(settings.describe, *model, settings.model.prompts,
+                           settings.output, notes))
+      return *code;
+    if (settings.describe.only)
+      return Done;
+    settings.input = settings.output + "/program.mlir";
+  }
+
+  // The device decides the default architecture.
   std::optional<DeviceInfo> deviceInfo;
   int ordinal = -1;
   if (settings.device != "none") {
@@ -284,19 +333,19 @@ int qimengTuneMain(int argc, char **argv) {
   // Found out now, not after an hour.
   if (Status status = makeWritableFolder(settings.output); !status)
     return fail(BadMachine, status.error());
-  if (settings.store.empty())
-    settings.store = defaultStore();
   Result<TrialStore> store = TrialStore::open(settings.store);
   if (!store)
     return fail(BadMachine, store.error());
-  std::unique_ptr<ChatModel> model;
   Prompts prompts;
   if (asksModel(settings.planner) || settings.model.coder == "llm") {
-    Result<std::unique_ptr<ChatModel>> made =
-        settings.model.make(settings.store);
-    if (!made)
-      return fail(BadUsage, made.error());
-    model = std::move(*made);
+    // One budget for the whole session.
+    if (!model) {
+      Result<std::unique_ptr<ChatModel>> made =
+          settings.model.make(settings.store);
+      if (!made)
+        return fail(BadUsage, made.error());
+      model = std::move(*made);
+    }
     Result<Prompts> loaded = Prompts::load(settings.model.prompts);
     if (!loaded)
       return fail(BadUsage, loaded.error());
@@ -315,6 +364,8 @@ int qimengTuneMain(int argc, char **argv) {
   options.budget = settings.budget;
   options.seed = settings.seed;
   options.planner = settings.planner;
+  options.rules = settings.rules;
+  options.saveRule = settings.saveRule;
   options.timeLimitSeconds = settings.timeLimit;
   options.threads = settings.threads;
   options.device = ordinal;
@@ -360,6 +411,8 @@ int qimengTuneMain(int argc, char **argv) {
                                    ? std::string("none was tried")
                                    : report.trials.front().diagnostics) +
                               " (more in " + settings.output + "/report.html)");
+  for (const std::string &rule : result->savedRules)
+    llvm::outs() << "Saved the rule " << rule << ".\n";
   llvm::outs() << summarizeReport(report) << "Results are in "
                << settings.output << ".\n";
   return Done;

@@ -42,4 +42,24 @@ TEST_F(ResizeTest, ResizedProgramsRun) {
   EXPECT_TRUE(failed(resize(*module, {1, 2})));
 }
 
+TEST_F(ResizeTest, PaddedDimensionsStay) {
+  auto module = parse(R"(
+    func.func @pad(%x: tensor<4x8x16xf32>) -> tensor<4x10x16xf32> {
+      %zero = arith.constant 0.0 : f32
+      %r = tensor.pad %x low[0, 1, 0] high[0, 1, 0] {
+      ^bb0(%i: index, %j: index, %k: index):
+        tensor.yield %zero : f32
+      } : tensor<4x8x16xf32> to tensor<4x10x16xf32>
+      return %r : tensor<4x10x16xf32>
+    })");
+  auto symbols = getDimensionSymbols(*module);
+  ASSERT_TRUE(succeeded(symbols));
+  EXPECT_EQ(symbols->size(), 2u);
+  auto resized = resize(*module, {3, 5});
+  ASSERT_TRUE(succeeded(resized)) << errors;
+  auto executor = CPUExecutor::create(**resized);
+  ASSERT_TRUE(succeeded(executor)) << errors;
+  EXPECT_EQ((*executor)->getOutputs()[0].str(), "tensor<3x10x5xf32>");
+}
+
 } // namespace
