@@ -20,6 +20,10 @@ using namespace qimeng;
 
 /// A union of more parts than this is given up.
 static constexpr size_t maxParts = 64;
+/// An expression of more terms than this, or with more divisions, is given up:
+/// a few that double each other grow without limit, and integer programs get
+/// hard with divisions.
+static constexpr int maxTerms = 128, maxDivisions = 12;
 
 std::optional<int64_t> qimeng::getConstantIndex(Value value) {
   while (auto cast = value.getDefiningOp<arith::IndexCastOp>())
@@ -156,6 +160,25 @@ IndexSpace::IndexSpace(Operation *op) : context(op->getContext()) {
 // Expressions
 //===----------------------------------------------------------------------===//
 
+/// Takes the terms of `expr` off; false as soon as there are too many.
+static bool isSmall(AffineExpr expr, int &terms, int &divisions) {
+  if (--terms < 0)
+    return false;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return true;
+  if (expr.getKind() != AffineExprKind::Add &&
+      expr.getKind() != AffineExprKind::Mul && --divisions < 0)
+    return false;
+  return isSmall(binary.getLHS(), terms, divisions) &&
+         isSmall(binary.getRHS(), terms, divisions);
+}
+
+static bool isSmall(AffineExpr expr) {
+  int terms = maxTerms, divisions = maxDivisions;
+  return isSmall(expr, terms, divisions);
+}
+
 AffineExpr IndexSpace::expressMinMax(AffineMap map, ValueRange operands,
                                      bool isMin, Operation *op) {
   SmallVector<AffineExpr> inputs;
@@ -170,6 +193,8 @@ AffineExpr IndexSpace::expressMinMax(AffineMap map, ValueRange operands,
     ArrayRef<AffineExpr> all(inputs);
     results.push_back(result.replaceDimsAndSymbols(
         all.take_front(map.getNumDims()), all.drop_front(map.getNumDims())));
+    if (!isSmall(results.back()))
+      return {};
     IndexRange found = getRange(results.back());
     auto pick = [&](int64_t a, int64_t b) {
       return isMin ? std::min(a, b) : std::max(a, b);
@@ -260,8 +285,10 @@ AffineExpr IndexSpace::express(Value value) {
             });
           })
           .Default([](Operation *) { return AffineExpr(); });
-  if (result)
-    known[value] = result;
+  if (result && !isSmall(result))
+    result = {};
+  // What cannot be expressed is known, too, and not tried again.
+  known[value] = result;
   return result;
 }
 
