@@ -68,7 +68,7 @@ struct ProgramLimits {
   size_t tokens = 16384;
   unsigned nesting = 32;
   /// Operations, those in bodies included.
-  size_t operations = 512;
+  size_t operations = 256;
   unsigned arguments = 32, rank = 8;
   /// Elements of one tensor, and bytes of all values of the program together.
   double elements = 0x1p36, totalBytes = 0x1p38;
@@ -77,8 +77,8 @@ struct ProgramLimits {
   /// The same of one run on the CPU.
   double runWork = 1e8;
   /// Of all checks together: processor and real time, and memory.
-  double seconds = 180;
-  uint64_t processorSeconds = 120, bytesOfMemory = uint64_t(4) << 30;
+  double seconds = 120;
+  uint64_t processorSeconds = 60, bytesOfMemory = uint64_t(4) << 30;
   /// Of one evaluation of the expression.
   double expressionSeconds = 60;
 };

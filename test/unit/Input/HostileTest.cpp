@@ -13,7 +13,9 @@
 
 #include "qimeng/Input/ProgramCheck.h"
 #include "qimeng/Support/File.h"
+#include "llvm/Support/raw_ostream.h"
 #include "gtest/gtest.h"
+#include <chrono>
 #include <random>
 
 using namespace qimeng;
@@ -49,6 +51,84 @@ TEST(Hostile, LinesNeverPass) {
     EXPECT_NE(report.findFailure(), nullptr) << line;
     // None has run.
     EXPECT_EQ(report.find("runs"), nullptr) << line;
+  }
+}
+
+/// What passes as text, and is heavy or wicked to work on.
+TEST(Hostile, HeavyProgramsEndInTime) {
+  std::string chain = "d0";
+  for (int i = 0; i < 4000; ++i)
+    chain += " + d0";
+  std::string constants, sums, concats, previous = "%x";
+  for (int i = 0; i < 250; ++i) {
+    std::string next = "%v" + std::to_string(i);
+    sums += "  " + next + " = arith.addf " + previous + ", " + previous +
+            " : tensor<8xf32>\n";
+    previous = next;
+  }
+  std::string last = "%x";
+  int64_t size = 8;
+  for (int i = 0; i < 16; ++i, size *= 2) {
+    std::string next = "%c" + std::to_string(i), type = std::to_string(size);
+    concats += "  " + next + " = tensor.concat dim(0) " + last + ", " + last +
+               " : (tensor<" + type + "xf32>, tensor<" + type +
+               "xf32>) -> tensor<" + std::to_string(2 * size) + "xf32>\n";
+    last = next;
+  }
+  std::string one = "func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {\n";
+  std::string programs[] = {
+      "#m = affine_map<(d0) -> (" + chain +
+          ")>\n#i = affine_map<(d0) -> (d0)>\n" + one +
+          "  %e = tensor.empty() : tensor<8xf32>\n"
+          "  %y = linalg.generic {indexing_maps = [#m, #i], iterator_types = "
+          "[\"parallel\"]} ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) "
+          "{\n  ^bb0(%a: f32, %b: f32):\n    linalg.yield %a : f32\n  } -> "
+          "tensor<8xf32>\n  return %y : tensor<8xf32>\n}\n",
+      one + sums + "  return " + previous + " : tensor<8xf32>\n}\n",
+      "func.func @f(%x: tensor<8xf32>) -> tensor<" + std::to_string(size) +
+          "xf32> {\n" + concats + "  return " + last + " : tensor<" +
+          std::to_string(size) + "xf32>\n}\n",
+      // Division by zero traps on this machine.
+      "func.func @f(%x: tensor<8xi32>) -> tensor<8xi32> {\n"
+      "  %z = arith.constant dense<0> : tensor<8xi32>\n"
+      "  %y = arith.divsi %x, %z : tensor<8xi32>\n"
+      "  return %y : tensor<8xi32>\n}\n",
+      // Reads far outside.
+      "#i = affine_map<(d0) -> (d0)>\n"
+      "func.func @f(%x: tensor<8xf32>, %n: tensor<8xi64>) -> tensor<8xf32> {\n"
+      "  %e = tensor.empty() : tensor<8xf32>\n"
+      "  %huge = arith.constant 4611686018427387904 : i64\n"
+      "  %y = linalg.generic {indexing_maps = [#i, #i], iterator_types = "
+      "[\"parallel\"]} ins(%n : tensor<8xi64>) outs(%e : tensor<8xf32>) {\n"
+      "  ^bb0(%a: i64, %b: f32):\n    %k = arith.muli %a, %huge : i64\n"
+      "    %j = arith.index_cast %k : i64 to index\n"
+      "    %r = tensor.extract %x[%j] : tensor<8xf32>\n"
+      "    linalg.yield %r : f32\n  } -> tensor<8xf32>\n"
+      "  return %y : tensor<8xf32>\n}\n",
+      // Fixed dimensions that are too large to run.
+      "func.func @f(%x: tensor<65536x65536xf32>) -> tensor<65536x65536xf32> {\n"
+      "  %a = tensor.expand_shape %x [[0, 1], [2]] output_shape [256, 256, "
+      "65536] : tensor<65536x65536xf32> into tensor<256x256x65536xf32>\n"
+      "  %b = arith.negf %a : tensor<256x256x65536xf32>\n"
+      "  %c = tensor.collapse_shape %b [[0, 1], [2]] : "
+      "tensor<256x256x65536xf32> into tensor<65536x65536xf32>\n"
+      "  return %c : tensor<65536x65536xf32>\n}\n",
+  };
+  for (const std::string &program : programs) {
+    CheckOptions options;
+    options.limits.seconds = 60;
+    auto begin = std::chrono::steady_clock::now();
+    ProgramReport report = checkProgramApart(program, options);
+    double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
+            .count();
+    EXPECT_FALSE(report.checks.empty());
+    EXPECT_LT(seconds, 60) << program.substr(0, 300);
+    const CheckOutcome &last = report.checks.back();
+    RecordProperty("outcome", last.name + ": " + last.detail);
+    if (std::getenv("QIMENG_SHOW_OUTCOMES"))
+      llvm::errs() << seconds << " s, " << last.name << ": "
+                   << describe(last.status) << ", " << last.detail << "\n";
   }
 }
 
