@@ -306,12 +306,20 @@ KernelWork qimeng::countWork(KernelOp kernel) {
       elements += countElements(type);
       work.largestTile = std::max(work.largestTile, countElements(type));
     }
-    if (auto dot = dyn_cast<DotOp>(op))
-      elements *=
-          2.0 *
-          cast<RankedTensorType>(dot.getLhs().getType()).getShape().back();
-    else if (isa<ReduceOp, FoldOp>(op))
-      elements = countElements(op->getOperand(0).getType());
+    double code = elements;
+    if (auto dot = dyn_cast<DotOp>(op)) {
+      elements *= 2.0 * dot.getLhs().getType().getShape().back();
+      if (dot.getMma() == Mma::Fma)
+        code = elements;
+    } else if (isa<ReduceOp, FoldOp>(op)) {
+      elements = code = countElements(op->getOperand(0).getType());
+    }
+    if (kernel.isTiled()) {
+      auto role = op->getParentOfType<RoleOp>();
+      int64_t warps =
+          role ? role.getWarps() : kernel.getScheduleOrDefault().getWarps();
+      work.codeSize += std::max(1.0, code / (32.0 * warps));
+    }
     work.scalars += elements * executions;
   });
   return work;

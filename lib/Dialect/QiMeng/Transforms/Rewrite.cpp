@@ -18,6 +18,8 @@ using namespace qimeng;
 /// may take in any case: padded tiles double each dimension of a product.
 static constexpr double mostTimes = 16, freeScalars = 1 << 24,
                         freeTile = 1 << 16;
+/// Scalar operations in the code of a thread: some ten seconds of compiling.
+static constexpr double mostCode = 1 << 15;
 /// Operations that one run executes, and iterations of a program's loops.
 static constexpr double mostExecutions = 4e9;
 static constexpr int64_t mostIterations = int64_t(1) << 28;
@@ -125,7 +127,9 @@ static LogicalResult checkWork(KernelOp kernel, KernelOp old,
       exceeds(after.executions, mostExecutions,
               "operations would be executed") ||
       exceeds(after.scalars, std::max(mostTimes * before.scalars, freeScalars),
-              "operations on elements would be executed"))
+              "operations on elements would be executed") ||
+      exceeds(after.codeSize, mostCode,
+              "operations on elements are in the code of one thread"))
     return failure();
   return success();
 }

@@ -52,6 +52,9 @@
 // RUN: python3 -c "print('9' * 100000)" >%t/word.mlir
 // RUN: not qimeng-opt %t/program.mlir --qimeng-rewrite="kernel=scale file=%t/word.mlir" 2>&1 | FileCheck %s --check-prefix=WORD
 
+// RUN: python3 -c "import sys; head, line, tail = open(sys.argv[1]).read().split('COPIES'); print(head + ''.join(line.replace('NEXT', f'%%s{i}') for i in range(600)) + tail)" %t/code.mlir >%t/large.mlir
+// RUN: not qimeng-opt %t/program.mlir --qimeng-rewrite="kernel=scale file=%t/large.mlir" 2>&1 | FileCheck %s --check-prefix=CODE
+
 // CHECK-LABEL: qimeng.kernel @scale(%{{.*}}: memref<256xf32>, %{{.*}}: memref<256xf32>) grid(2)
 // CHECK: %[[O:.*]] = affine.apply #{{.*}}(%{{.*}})
 // CHECK: %[[T:.*]] = qimeng.load %{{.*}}[%[[O]]] : memref<256xf32> -> tensor<128xf32>
@@ -88,6 +91,7 @@
 // WIDE: 1.07e+09 elements are in one tile, more than 6.55e+04
 // MANY: operations would be executed, more than 4e+09
 // WORK: operations on elements would be executed, more than 1.68e+07
+// CODE: operations on elements are in the code of one thread, more than 3.28e+04
 // CUT: line 3: '{' is never closed; is the text complete?
 // ALIAS: line 2: an alias is defined by another, '!a'; write it out
 // BITS: line 2: 'i1000000' has too many bits
@@ -232,14 +236,26 @@ qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) {
   qimeng.store %t, %y masked : tensor<1073741824xf32>, memref<256xf32>
 }
 //--- many.mlir
-qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) grid(9000000000000000000, 9000000000000000000) {
+qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) grid(65536) {
   %t = qimeng.load %x : memref<256xf32> -> tensor<256xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = arith.constant 1000000 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %j = arith.addi %i, %i : index
+  }
   qimeng.store %t, %y : tensor<256xf32>, memref<256xf32>
 }
 //--- work.mlir
 qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) grid(1000000) {
   %t = qimeng.load %x : memref<256xf32> -> tensor<256xf32>
   qimeng.store %t, %y : tensor<256xf32>, memref<256xf32>
+}
+//--- code.mlir
+qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) grid(1) {
+  %t = qimeng.load %x masked : memref<256xf32> -> tensor<8192xf32>COPIES
+  NEXT = arith.addf %t, %t : tensor<8192xf32>COPIES
+  qimeng.store %s599, %y masked : tensor<8192xf32>, memref<256xf32>
 }
 //--- cut.mlir
 qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) {

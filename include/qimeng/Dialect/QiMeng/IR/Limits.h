@@ -61,6 +61,9 @@ struct KernelWork {
   double scalars = 0;     ///< operations on elements of tiles
   double executions = 0;  ///< of operations, however large their tiles
   double largestTile = 0; ///< elements
+  /// Scalar operations that the code of one thread of a tiled kernel spells
+  /// out: how large it is, and how long compiling it takes.
+  double codeSize = 0;
 };
 KernelWork countWork(KernelOp kernel);
 
