@@ -110,10 +110,11 @@ qimeng.kernel @persistent(%X: memref<8x256xf32>, %Y: memref<8x256xf32>) grid(8) 
 }
 
 // Roles meet in mbarriers. The producer's threads copy where TMA cannot, and
-// each arrives; the consumer's warps let go one by one.
+// each arrives; each of the consumer's threads lets go for itself, so that every
+// store is ordered after every read by a barrier that both took part in.
 // ROLES-LABEL: llvm.func @roles(
 // ROLES: nvvm.mbarrier.init %{{.*}}, %c32_i32
-// ROLES: nvvm.mbarrier.init %{{.*}}, %c2_i32
+// ROLES: nvvm.mbarrier.init %{{.*}}, %c64_i32
 // ROLES: nvvm.fence.mbarrier.init
 // ROLES: nvvm.barrier
 // ROLES: scf.if
@@ -126,7 +127,7 @@ qimeng.kernel @persistent(%X: memref<8x256xf32>, %Y: memref<8x256xf32>) grid(8) 
 // ROLES:   scf.while
 // ROLES:     nvvm.mbarrier.try_wait
 // ROLES:   llvm.load {{.*}} !llvm.ptr<3>
-// ROLES:   nvvm.bar.warp.sync
+// ROLES-NOT: nvvm.bar.warp.sync
 // ROLES:   nvvm.mbarrier.arrive %{{.*}}
 qimeng.kernel @roles(%X: memref<8x30x31xf16>, %Y: memref<8x30x31xf16>) grid(8) schedule<warps = 2> {
   %p = qimeng.program_id 0

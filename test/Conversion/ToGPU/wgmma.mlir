@@ -68,16 +68,16 @@ qimeng.kernel @gemm(%A: memref<256x512xbf16>, %B: memref<512x128xbf16>, %C: memr
 }
 
 // A factor that threads write goes through the async proxy; a slot that threads
-// read too is let go by every warp (four a warpgroup).
+// write and read is let go by every reader.
 // CHECK-LABEL: llvm.func @shared_reads(
 // CHECK: nvvm.mbarrier.init %{{.*}}, %c128_i32
-// CHECK: nvvm.mbarrier.init %{{.*}}, %c4_i32
+// CHECK: nvvm.mbarrier.init %{{.*}}, %c128_i32
 // CHECK: llvm.store {{.*}} !llvm.ptr<3>
 // CHECK: nvvm.fence.proxy
 // CHECK: nvvm.mbarrier.arrive
 // CHECK: nvvm.mbarrier.try_wait
 // CHECK: nvvm.wgmma.mma_async
-// CHECK: nvvm.bar.warp.sync
+// CHECK-NOT: nvvm.bar.warp.sync
 // CHECK: nvvm.mbarrier.arrive
 qimeng.kernel @shared_reads(%A: memref<64x64xf16>, %C: memref<64x64xf32>) grid(1) schedule<warps = 4> {
   %ch = qimeng.channel stages(1) : !qimeng.channel<tensor<64x64xf16>>
