@@ -7,7 +7,10 @@
 
 #include "qimeng/Pipelines/OpenProgram.h"
 #include "mlir/Bytecode/BytecodeReader.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
 
 std::unique_ptr<llvm::MemoryBuffer> qimeng::openProgram(const std::string &path,
                                                         std::string &error) {
@@ -28,4 +31,17 @@ std::unique_ptr<llvm::MemoryBuffer> qimeng::openProgram(const std::string &path,
           " is a control character; expected a program as " +
           "in docs/examples";
   return nullptr;
+}
+
+mlir::OwningOpRef<mlir::ModuleOp>
+qimeng::readProgram(const std::string &path, llvm::StringRef tool,
+                    llvm::SourceMgr &sources, mlir::MLIRContext *context) {
+  std::string error;
+  std::unique_ptr<llvm::MemoryBuffer> file = openProgram(path, error);
+  if (!file) {
+    llvm::errs() << tool << ": " << error << "\n";
+    return {};
+  }
+  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  return mlir::parseSourceFile<mlir::ModuleOp>(sources, context);
 }

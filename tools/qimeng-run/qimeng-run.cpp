@@ -9,7 +9,6 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
 #include "qimeng/Pipelines/OpenProgram.h"
 #include "qimeng/Pipelines/Registration.h"
 #include "qimeng/Verify/Numbers.h"
@@ -49,19 +48,6 @@ wait without end; 2 bad usage, or a file that cannot be read, parsed or run.
 namespace {
 enum ExitCode { Right = 0, Wrong = 1, Unusable = 2 };
 } // namespace
-
-/// The module in `path`; where it cannot be had, says why on standard error.
-static OwningOpRef<ModuleOp>
-read(const std::string &path, llvm::SourceMgr &sources, MLIRContext *context) {
-  std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> file = openProgram(path, message);
-  if (!file) {
-    llvm::errs() << "qimeng-run: " << message << "\n";
-    return {};
-  }
-  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
-  return parseSourceFile<ModuleOp>(sources, context);
-}
 
 static void print(const HostTensor &tensor, unsigned number) {
   llvm::raw_ostream &out = llvm::outs();
@@ -170,14 +156,16 @@ int qimengRunMain(int argc, char **argv) {
   context.printOpOnDiagnostic(false);
   llvm::SourceMgr sources, referenceSources;
   SourceMgrDiagnosticHandler handler(sources, &context);
-  OwningOpRef<ModuleOp> module = read(file, sources, &context);
+  OwningOpRef<ModuleOp> module =
+      readProgram(file, "qimeng-run", sources, &context);
   if (!module)
     return Unusable;
   computeInF32(*module);
   OwningOpRef<ModuleOp> referenceModule;
   SourceMgrDiagnosticHandler referenceHandler(referenceSources, &context);
   if (!referencePath.empty()) {
-    referenceModule = read(referencePath, referenceSources, &context);
+    referenceModule =
+        readProgram(referencePath, "qimeng-run", referenceSources, &context);
     if (!referenceModule)
       return Unusable;
   }

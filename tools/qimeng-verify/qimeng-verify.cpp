@@ -8,7 +8,6 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
 #include "qimeng/Pipelines/OpenProgram.h"
 #include "qimeng/Pipelines/Registration.h"
 #include "qimeng/Verify/Verify.h"
@@ -55,19 +54,6 @@ Examples:
 namespace {
 enum ExitCode { Accepted = 0, Refused = 1, Unusable = 2 };
 } // namespace
-
-/// The module in `path`; where it cannot be had, says why on standard error.
-static OwningOpRef<ModuleOp>
-read(const std::string &path, llvm::SourceMgr &sources, MLIRContext *context) {
-  std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> file = openProgram(path, message);
-  if (!file) {
-    llvm::errs() << "qimeng-verify: " << message << "\n";
-    return {};
-  }
-  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
-  return parseSourceFile<ModuleOp>(sources, context);
-}
 
 int qimengVerifyMain(int argc, char **argv) {
   llvm::cl::OptionCategory category("qimeng-verify options");
@@ -137,14 +123,15 @@ int qimengVerifyMain(int argc, char **argv) {
   context.printOpOnDiagnostic(false);
   llvm::SourceMgr sourcesBefore, sourcesAfter;
   SourceMgrDiagnosticHandler handlerBefore(sourcesBefore, &context);
-  OwningOpRef<ModuleOp> before = read(files.front(), sourcesBefore, &context);
+  OwningOpRef<ModuleOp> before =
+      readProgram(files.front(), "qimeng-verify", sourcesBefore, &context);
   if (!before)
     return Unusable;
   SourceMgrDiagnosticHandler handlerAfter(sourcesAfter, &context);
   OwningOpRef<ModuleOp> after;
   // One file is its own rewrite: nothing to compare, everything to prove.
   if (files.size() == 2) {
-    after = read(files[1], sourcesAfter, &context);
+    after = readProgram(files[1], "qimeng-verify", sourcesAfter, &context);
     if (!after)
       return Unusable;
   }

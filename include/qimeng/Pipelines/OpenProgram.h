@@ -8,9 +8,15 @@
 #ifndef QIMENG_PIPELINES_OPENPROGRAM_H
 #define QIMENG_PIPELINES_OPENPROGRAM_H
 
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <memory>
 #include <string>
+
+namespace llvm {
+class SourceMgr;
+} // namespace llvm
 
 namespace qimeng {
 
@@ -19,6 +25,14 @@ namespace qimeng {
 /// bytecode: the parser would show its bytes.
 std::unique_ptr<llvm::MemoryBuffer> openProgram(const std::string &path,
                                                 std::string &error);
+
+/// The module in the file at `path`, whose text `sources` keeps. Where there is
+/// none, the reason is on standard error, after the name of the tool, or a
+/// diagnostic.
+mlir::OwningOpRef<mlir::ModuleOp> readProgram(const std::string &path,
+                                              llvm::StringRef tool,
+                                              llvm::SourceMgr &sources,
+                                              mlir::MLIRContext *context);
 
 } // namespace qimeng
 

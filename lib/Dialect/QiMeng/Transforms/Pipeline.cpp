@@ -95,15 +95,11 @@ LogicalResult PipelineOp::precondition(KernelOp kernel,
   int64_t stages = getStages();
   if (stages < 2 || stages > 16)
     return refuse(why, "'stages' must be from 2 to 16, found " + Twine(stages));
-  for (int64_t input : getInputs())
-    if (input < 0 || input >= kernel.getBody().getNumArguments())
-      return refuse(why, "'inputs' must hold numbers of kernel operands from "
-                         "0 to " +
-                             Twine(kernel.getBody().getNumArguments() - 1) +
-                             ", found " + Twine(input));
-  OwningOpRef<KernelOp> copy = kernel.clone();
-  IRRewriter rewriter(kernel.getContext());
-  return pipeline(*this, *copy, rewriter, target, why);
+  if (failed(checkInputs(kernel, getInputs(), why)))
+    return failure();
+  return tryOnCopy(kernel, [&](KernelOp copy, RewriterBase &rewriter) {
+    return pipeline(*this, copy, rewriter, target, why);
+  });
 }
 
 LogicalResult PipelineOp::rewrite(KernelOp kernel, RewriterBase &rewriter,

@@ -180,15 +180,11 @@ LogicalResult SpecializeOp::precondition(KernelOp kernel,
   if (getStages() < 1 || getStages() > 16)
     return refuse(why,
                   "'stages' must be from 1 to 16, found " + Twine(getStages()));
-  for (int64_t input : getInputs())
-    if (input < 0 || input >= kernel.getBody().getNumArguments())
-      return refuse(why, "'inputs' must hold numbers of kernel operands from "
-                         "0 to " +
-                             Twine(kernel.getBody().getNumArguments() - 1) +
-                             ", found " + Twine(input));
-  OwningOpRef<KernelOp> copy = kernel.clone();
-  IRRewriter rewriter(kernel.getContext());
-  return specialize(*this, *copy, rewriter, target, why);
+  if (failed(checkInputs(kernel, getInputs(), why)))
+    return failure();
+  return tryOnCopy(kernel, [&](KernelOp copy, RewriterBase &rewriter) {
+    return specialize(*this, copy, rewriter, target, why);
+  });
 }
 
 LogicalResult SpecializeOp::rewrite(KernelOp kernel, RewriterBase &rewriter,

@@ -25,21 +25,17 @@ LogicalResult StageOp::precondition(KernelOp kernel, const Architecture *target,
                                     std::string &why) {
   if (failed(checkTiled(kernel, why)))
     return failure();
-  for (int64_t input : getInputs())
-    if (input < 0 || input >= kernel.getBody().getNumArguments())
-      return refuse(why, "'inputs' must hold numbers of kernel operands from "
-                         "0 to " +
-                             Twine(kernel.getBody().getNumArguments() - 1) +
-                             ", found " + Twine(input));
+  if (failed(checkInputs(kernel, getInputs(), why)))
+    return failure();
   if (findGroups(kernel, getInputs(), false).empty())
     return refuse(why, getInputs().empty()
                            ? "no product in a loop reads tiles that are not in "
                              "a channel yet; name operands with 'inputs' to "
                              "stage other loads"
                            : "no loop loads from the operands in 'inputs'");
-  OwningOpRef<KernelOp> copy = kernel.clone();
-  IRRewriter rewriter(kernel.getContext());
-  return stage(*this, *copy, rewriter, target, why);
+  return tryOnCopy(kernel, [&](KernelOp copy, RewriterBase &rewriter) {
+    return stage(*this, copy, rewriter, target, why);
+  });
 }
 
 LogicalResult StageOp::rewrite(KernelOp kernel, RewriterBase &rewriter,

@@ -29,6 +29,25 @@ LogicalResult qimeng::checkTiled(KernelOp kernel, std::string &why) {
   return success();
 }
 
+LogicalResult qimeng::checkInputs(KernelOp kernel, ArrayRef<int64_t> inputs,
+                                  std::string &why) {
+  int64_t operands = kernel.getBody().getNumArguments();
+  for (int64_t input : inputs)
+    if (input < 0 || input >= operands)
+      return refuse(why, "'inputs' must hold numbers of kernel operands from "
+                         "0 to " +
+                             Twine(operands - 1) + ", found " + Twine(input));
+  return success();
+}
+
+LogicalResult qimeng::tryOnCopy(
+    KernelOp kernel,
+    llvm::function_ref<LogicalResult(KernelOp, RewriterBase &)> action) {
+  OwningOpRef<KernelOp> copy = kernel.clone();
+  IRRewriter rewriter(kernel.getContext());
+  return action(*copy, rewriter);
+}
+
 int64_t qimeng::getWarps(Operation *op) {
   if (auto role = op->getParentOfType<RoleOp>())
     return role.getWarps();

@@ -30,6 +30,17 @@ llvm::LogicalResult refuse(std::string &why, const llvm::Twine &reason);
 /// A tiled kernel without roles, or why not.
 llvm::LogicalResult checkTiled(KernelOp kernel, std::string &why);
 
+/// The numbers of kernel operands in a parameter 'inputs' are such, or why not.
+llvm::LogicalResult checkInputs(KernelOp kernel, llvm::ArrayRef<int64_t> inputs,
+                                std::string &why);
+
+/// What `action` says when it rewrites a copy of the kernel, for preconditions
+/// that are no simpler than the rewrite.
+llvm::LogicalResult tryOnCopy(
+    KernelOp kernel,
+    llvm::function_ref<llvm::LogicalResult(KernelOp, mlir::RewriterBase &)>
+        action);
+
 /// Warps that run what stands in `op`'s place.
 int64_t getWarps(mlir::Operation *op);
 
