@@ -40,31 +40,6 @@ std::string TensorSpec::str() const {
   return text + dataTypeName(type) + ">";
 }
 
-std::optional<DataType> qimeng::getDataType(Type type) {
-  if (type.isF16())
-    return DataType::F16;
-  if (type.isBF16())
-    return DataType::BF16;
-  if (type.isF32())
-    return DataType::F32;
-  if (type.isF64())
-    return DataType::F64;
-  if (type.isSignlessInteger())
-    switch (type.getIntOrFloatBitWidth()) {
-    case 1:
-      return DataType::I1;
-    case 8:
-      return DataType::I8;
-    case 16:
-      return DataType::I16;
-    case 32:
-      return DataType::I32;
-    case 64:
-      return DataType::I64;
-    }
-  return std::nullopt;
-}
-
 HostTensor::HostTensor(TensorSpec spec) : spec(std::move(spec)) {
   size_t size = (this->spec.getNumBytes() + 63) / 64 * 64;
   bytes.reset(
@@ -161,7 +136,7 @@ LogicalResult CPUExecutor::findOperands(Operation *entry) {
   auto describe = [&](Type type, TensorSpec &spec) -> LogicalResult {
     Type element = getElementTypeOrSelf(type);
     auto shaped = dyn_cast<ShapedType>(type);
-    std::optional<DataType> dataType = getDataType(element);
+    std::optional<DataType> dataType = toDataType(element);
     if (!dataType)
       return entry->emitError()
              << "elements of type " << element

@@ -25,6 +25,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "qimeng/Runtime/Program.h"
+#include "qimeng/Target/ElementType.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace qimeng {
@@ -57,10 +58,6 @@ mlir::DictionaryAttr toAttr(mlir::MLIRContext *context,
 mlir::FailureOr<GpuKernel>
 fromAttr(mlir::Attribute attribute,
          llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
-
-/// The MLIR type of elements that the runtime knows, or none.
-std::optional<DataType> toDataType(mlir::Type type);
-mlir::Type toMlirType(mlir::MLIRContext *context, DataType type);
 
 } // namespace qimeng
 

@@ -16,6 +16,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "qimeng/Runtime/Data.h"
+#include "qimeng/Target/ElementType.h"
 #include <cstdlib>
 #include <memory>
 
@@ -40,9 +41,6 @@ struct TensorSpec {
   /// As MLIR writes it: tensor<4x8xbf16>.
   std::string str() const;
 };
-
-/// `type`, or none when host tensors have no such elements.
-std::optional<DataType> getDataType(mlir::Type type);
 
 /// Row-major elements on the host.
 class HostTensor {
