@@ -85,9 +85,11 @@ void Endpoint::start(std::vector<std::string> arguments) {
   EXPECT_EQ(url.rfind("http", 0), 0u) << "the endpoint does not start";
 }
 
+Endpoint::Endpoint() : folder(makeFolder()) {}
+
 Endpoint::Endpoint(const std::vector<std::string> &lines,
                    const std::vector<std::string> &options)
-    : folder(makeFolder()) {
+    : Endpoint() {
   std::string script;
   for (const std::string &line : lines)
     script += line + "\n";
@@ -99,7 +101,7 @@ Endpoint::Endpoint(const std::vector<std::string> &lines,
 
 std::unique_ptr<Endpoint>
 Endpoint::withArguments(const std::vector<std::string> &arguments) {
-  std::unique_ptr<Endpoint> endpoint(new Endpoint(makeFolder()));
+  std::unique_ptr<Endpoint> endpoint(new Endpoint());
   endpoint->start(arguments);
   return endpoint;
 }

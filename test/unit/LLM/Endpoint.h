@@ -43,7 +43,7 @@ public:
   std::string url, certificate;
 
 private:
-  explicit Endpoint(TemporaryFolder folder) : folder(std::move(folder)) {}
+  Endpoint();
   void start(std::vector<std::string> arguments);
 
   TemporaryFolder folder;
