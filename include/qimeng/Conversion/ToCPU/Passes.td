@@ -45,10 +45,10 @@ def LowerToCPUPass : Pass<"qimeng-lower-to-cpu", "::mlir::ModuleOp"> {
 def PrepareTensorsPass : Pass<"qimeng-cpu-prepare-tensors", "::mlir::ModuleOp"> {
   let summary = "make a tensor program safe and simple enough to bufferize";
   let description = [{
-    Reads at computed indices outside a tensor give zero; element-wise operations on
-    tensors and aggregate operations (softmax, concatenation) become simpler linalg
-    operations, whose innermost loops walk through contiguous memory; function
-    arguments are marked as not writable.
+    Reads at computed indices outside a tensor give zero; aggregate operations
+    (softmax, concatenation, packing) become simpler ones; the innermost loops of
+    linalg operations walk through contiguous memory; arguments of public functions
+    are marked as not writable.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
