@@ -88,6 +88,11 @@ std::vector<Move> findOtherMoves(const PlanState &state, bool rewrites) {
   ModuleOp program = state.program;
   auto add = [&](const Step &step, const ActionInfo &action) {
     Move move{{step}, action.summary.str(), isEnabling(action)};
+    // A kernel that was rewritten has no tile step that could be changed.
+    std::string why;
+    Recipe edited = state.recipe;
+    if (action.edit && failed(action.edit(edited, step.parameters, why)))
+      return;
     if (!state.wasTried(move))
       moves.push_back(std::move(move));
   };

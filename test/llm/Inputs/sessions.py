@@ -16,12 +16,13 @@
 
 session.json has "about" (what the session shows), "program" (a file, relative to the folder) and
 "options" (of qimeng-tune). answers.md has the answers of the script: each stands under a heading
-`## planner` or `## coder STEP`, and is given once to a question about that step, in order. What
-it has no answer to is answered by the built-in planner and coder (qimeng-play-model). Every line
+`## planner`, `## scores` (log-probabilities of labels, as JSON) or `## coder STEP`, and is given
+once to such a question, in order. What it has no answer to is answered by the built-in planner and coder (qimeng-play-model). Every line
 of transcript.jsonl says who answered.
 """
 
 import collections
+import datetime
 import difflib
 import json
 import os
@@ -66,7 +67,8 @@ def tune(folder, output, options, environment):
 
 
 def shorten(text, size=200):
-    line = " ".join(text.split())
+    # Numbers that were computed depend on the machine in their last digits.
+    line = re.sub(r"-?\d+\.\d+(e[-+]?\d+)?", "N", " ".join(text.split()))
     return line if len(line) <= size else line[: size - 2] + ".."
 
 
@@ -125,7 +127,13 @@ def replay(folder, output):
             sys.exit(f"{folder.name}: {name} differs")
 
 
+TEST = """RUN: rm -rf %t
+RUN: python3 %S/../../Inputs/sessions.py replay %S %t
+"""
+
+
 def write_outcome(folder):
+    (folder / "replay.test").write_text(TEST)
     with tempfile.TemporaryDirectory() as place:
         output = pathlib.Path(place) / "run"
         _, outcome = replayed(folder, output)
@@ -174,7 +182,12 @@ class Answers:
     def answer(self, request):
         user = request.body["messages"][-1]["content"]
         step = re.search(r"^## Action\n\n`+\n(.*)\n`+$", user, re.M)
-        heading = f"coder {step[1]}" if step else "planner"
+        heading = f"coder {step[1]}" if step else "scores" if request.body.get("logprobs") else "planner"
+        if heading == "scores":
+            scores = json.loads(self.sections[heading].pop(0)) if self.sections.get(heading) else {}
+            if not scores:
+                return {"text": "?"}
+            return {"logprobs": scores, "author": {"kind": "script", "name": "answers.md"}}
         if self.sections.get(heading):
             return {"text": self.sections[heading].pop(0), "author": {"kind": "script", "name": "answers.md"}}
         return {"text": self.player.answer(request.body), "author": {"kind": "built-in", "name": "qimeng rules and coder"}}
@@ -183,8 +196,8 @@ class Answers:
         return [f"{heading}: {text}" for heading, texts in self.sections.items() for text in texts]
 
 
-def keep(transcript, recorded):
-    """Writes the recorded lines without what was sent, whose hash stays."""
+def keep(transcript, recorded, scores_author):
+    """Writes the recorded lines without what was sent, whose hash stays. Scores come without their author."""
     dates = {}
     if transcript.exists():
         for _, line in llm_sessions.read_lines(transcript):
@@ -193,6 +206,8 @@ def keep(transcript, recorded):
     with open(transcript, "w", encoding="utf-8") as file:
         for _, line in llm_sessions.read_lines(recorded):
             del line["request"]
+            if "scores" in line:
+                line["author"] = {**scores_author, "date": datetime.date.today().isoformat()}
             if "reply" in line:
                 author = line["reply"]["author"]
                 author["date"] = dates.get((line["hash"], line["reply"]["text"]), author["date"])
@@ -216,7 +231,7 @@ def record(folder):
             server.shutdown()
         if answers.unused():
             print(f"{folder.name}: nobody asked for these answers: {answers.unused()}", file=sys.stderr)
-        keep(folder / "transcript.jsonl", place / "talk.jsonl")
+        keep(folder / "transcript.jsonl", place / "talk.jsonl", {"kind": "script", "name": "answers.md"})
     write_outcome(folder)
 
 
@@ -233,7 +248,7 @@ def play(folder, hand_over, kind, name):
     finally:
         server.stdin.close()
         server.wait()
-    keep(folder / "transcript.jsonl", hand_over / "talk.jsonl")
+    keep(folder / "transcript.jsonl", hand_over / "talk.jsonl", {"kind": kind, "name": name})
     write_outcome(folder)
 
 
@@ -242,6 +257,81 @@ def play(folder, hand_over, kind, name):
 
 def folders_in(root):
     return sorted(path.parent for path in root.glob("*/session.json"))
+
+
+# Every way in which an answer can be wrong, and how the refusal speaks of it.
+WRONG = {
+    "prose only": r"unreadable: the answer holds neither",
+    "code in another language": r"its blocks are in: python",
+    "several answers in one": r"blocks that could be meant",
+    "cut off": r"ends inside a fenced block",
+    "steps that do not parse": r"transform ops do not parse: line",
+    "an action that does not exist": r"'transform.qimeng.\w+' is unknown",
+    "a kernel that does not parse": r"unreadable: rewrite .*line \d+, column \d+: expected",
+    "a kernel that breaks a verifier's rule": r"is both read and written",
+    "another signature": r"the operands must stay",
+    "another kernel's name": r"the text must be of @",
+    "more than one kernel": r"must be one qimeng.kernel and nothing else",
+    "an operation that is not allowed": r"is not of affine, arith",
+    "another kernel than was asked about": r"other kernels must stay as they are",
+    "a loop that does not end": r"iterations in one program",
+    "a read out of bounds": r"check 3 \(bounds\): reads elements",
+    "an element that is not written": r"check 3 \(writes\): .* never written",
+    "an element that is written twice": r"check 3 \(writes\): .* written twice",
+    "a channel that fills up": r"check 3 \(channels\): waits forever: put",
+    "a channel that stays empty": r"check 3 \(channels\): waits forever: take",
+    "a tile that is used after its release": r"check 3 \(channels\): uses slot",
+    "wrong numbers": r"output 0 differs",
+    "too many registers": r"registers a thread for its tiles",
+    "too much shared memory": r"bytes of shared memory",
+    "an instruction that the target lacks": r"sm_80 has no",
+    "an illegal parameter": r"must hold powers of two",
+    "an illegal action": r"cannot overlap",
+    "something else than was asked for": r"what was asked for .* does not hold",
+    "a label that is not on the list": r"to planner: useless",
+}
+
+
+def coverage(root):
+    """Whether there are enough sessions, of every kind; all that is missing is said."""
+    missing = []
+
+    def need(holds, what):
+        if not holds:
+            missing.append(what)
+
+    folders = folders_in(root)
+    outcomes = "".join((folder / "outcome.txt").read_text() for folder in folders)
+    recipes = "".join((folder / "recipe.mlir").read_text() for folder in folders)
+    programs = {json.loads((folder / "session.json").read_text())["program"] for folder in folders}
+    need(len(folders) >= 30, f"30 sessions; there are {len(folders)}")
+    need(len(programs) >= 10, f"10 programs; there are {len(programs)}")
+    reference = (ROOT / "docs/reference/actions.md").read_text()
+    actions = re.findall(r"^### `transform\.qimeng\.(\w+)`", reference, re.M)
+    need(len(actions) >= 12, "actions in docs/reference/actions.md")
+    for action in actions:
+        answered = re.search(rf"to coder {action} @.*: (verified|accepted)$", outcomes, re.M)
+        need(answered or f"transform.qimeng.{action} @" in recipes, f"a session where {action} is verified")
+        need(re.search(rf"answer \d+ by .* to coder {action} @", outcomes), f"a session where the coder is asked for {action}")
+    for name, pattern in WRONG.items():
+        need(re.search(pattern, outcomes), f"an answer that is wrong: {name}")
+    need(re.search(r"coder built-in, attempt \d+: (?!small tiles)", outcomes), "a session that falls back on the built-in coder")
+    kinds = collections.Counter()
+    for folder in folders:
+        answers = llm_sessions.read_transcript(folder / "transcript.jsonl")
+        found = {answer.author[0] for answer in answers}
+        kinds.update(found)
+        for answer in answers:
+            need(all(answer.author) and re.fullmatch(r"\d{4}-\d\d-\d\d", answer.date), f"an author in {folder.name}")
+        need(found <= {"script", "built-in"} or not (folder / "answers.md").exists(),
+             f"{folder.name}: answers of a script or of the built-in pair alone, as answers.md is there")
+        need((folder / "transcript.jsonl").stat().st_size < 100_000, f"a smaller transcript in {folder.name}")
+        need((folder / "replay.test").exists(), f"a test in {folder.name}")
+    for kind, least in (("model", 8), ("built-in", 8), ("script", 8)):
+        need(kinds[kind] >= least, f"{least} sessions with answers of a {kind}; there are {kinds[kind]}")
+    if missing:
+        sys.exit("missing:\n  " + "\n  ".join(missing))
+    print(f"{len(folders)} sessions, {len(programs)} programs, {len(actions)} actions, {len(WRONG)} ways to be wrong")
 
 
 def main():
@@ -258,9 +348,7 @@ def main():
         for folder in paths:
             write_outcome(folder)
     elif command == "coverage" and len(paths) == 1:
-        import coverage_of_sessions
-
-        sys.exit(coverage_of_sessions.check(folders_in(paths[0])))
+        coverage(paths[0])
     else:
         sys.exit(__doc__)
 

@@ -1,0 +1,10 @@
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%arg0: !transform.any_op {transform.readonly}) {
+    transform.qimeng.fuse_consumer @batch_matmul consumer = @elementwise_truncf in %arg0 : !transform.any_op
+    transform.qimeng.tile @batch_matmul sizes = [1, 16, 16] reduce = [16] warps = 1 in %arg0 : !transform.any_op
+    transform.qimeng.tensorize @batch_matmul in %arg0 : !transform.any_op
+    transform.qimeng.pipeline @batch_matmul in %arg0 : !transform.any_op
+    transform.yield 
+  }
+}
+
