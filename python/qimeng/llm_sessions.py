@@ -13,6 +13,8 @@ An answer of a coder comes as far as one of STAGES:
   applied     carried out and tried, and refused by a check, or did not compile
   verified    passed every check
   accepted    and the search kept it
+
+or it is "untried": nothing speaks against it, and there is no trial of its own.
 """
 
 import json
@@ -23,7 +25,7 @@ STAGES = ("unreadable", "parsed", "applied", "verified", "accepted")
 # How the reasons begin where the answer was not read.
 UNREADABLE = re.compile(
     r"(?:^|: )the answer (?:holds neither|holds no|ends inside|has \d+|is longer|is empty)|do not parse|"
-    r"(?:^|[:;] )line \d+(?:, column \d+)?: |"
+    r"(?:^|[:;] )line \d+(?:, column \d+)?: (?!'[\w.]+' is not of )|"
     r"(?:^|: )it was cut off")
 
 
@@ -63,7 +65,7 @@ class Answer:
         if not self.scores and ("text" not in reply or "author" not in reply):
             raise Fault(f"{where}: a reply lacks its text or its author")
         self.text = reply.get("text", "")
-        author = reply.get("author", {})
+        author = line.get("author", {}) if self.scores else reply["author"]
         self.author = (author.get("kind", ""), author.get("name", ""))
         self.date = author.get("date", "")
         self.prompt_tokens = reply.get("prompt_tokens", 0)
@@ -81,6 +83,10 @@ class Answer:
     @property
     def action(self):
         return self.step.split(" ", 1)[0]
+
+    @property
+    def sample(self):
+        return int(self.subject.get("sample", "0"))
 
     @property
     def refused(self):
@@ -152,7 +158,7 @@ def chains_of(answers):
             continue
         key = (answer.step, answer.subject["program"])
         chain = open_chains.get(key)
-        if chain and answer.refused == chain[-1][-1].refused and int(answer.subject.get("sample", "0")):
+        if chain and answer.refused == chain[-1][-1].refused and answer.sample not in [one.sample for one in chain[-1]]:
             chain[-1].append(answer)
         elif chain and answer.refused > chain[-1][-1].refused:
             chain.append([answer])
@@ -177,14 +183,13 @@ def judge(answers, trials, useless):
             waiting = left.get(link[0].step, [])
             why = following[0].refusal if following else after.get(link[-1].position, "")
             trial = waiting[0] if waiting else None
-            if following and not (trial and trial["status"] != "verified" and is_same_reason(trial["diagnostics"], why)):
+            tried = trial and trial["status"] != "verified" and is_same_reason(trial["diagnostics"], why)
+            if why and not tried:
                 stage = stage_of_refusal(why)
-            elif why and not following:
-                stage = stage_of_refusal(why)
-                if trial and trial["status"] == "refused" and trial["phase"] == "code":
+                if not following and trial and trial["status"] == "refused" and trial["phase"] == "code":
                     waiting.pop(0)  # with nobody to fall back on
             elif not trial:
-                stage, why = "parsed", "the session ended before it was tried"
+                stage, why = "untried", "another answer led to the same recipe, or the session ended"
             else:
                 waiting.pop(0)
                 why = "" if trial["status"] == "verified" else trial["diagnostics"]
