@@ -201,7 +201,7 @@ Result<CoderAnswer> qimeng::parseAnswer(const std::string &text,
   Start start = startOfText(code);
   if (start == Start::Nothing) {
     std::string languages;
-    for (const Fenced &block : blocks)
+    for (const Fenced &block : ArrayRef(blocks).take_front(4))
       if (!block.language.empty())
         languages += (languages.empty() ? "" : ", ") +
                      StringRef(block.language).take_front(16).str();

@@ -19,6 +19,8 @@ namespace {
 /// Bytes of an answer that are looked at.
 constexpr size_t mostAnswerBytes = 256 << 10;
 constexpr size_t mostExamples = 1;
+/// Bytes of a reason: it may quote names that the answer made up.
+constexpr size_t mostReasonBytes = 2000;
 
 const char *kindName(ParameterKind kind) {
   switch (kind) {
@@ -233,6 +235,7 @@ Result<CoderAnswer> LLMCoder::answer(const CoderRequest &request) {
         given.push_back({reply.text, "", true});
         return std::move(*answer);
       }
+      problem = quoteLine(problem, mostReasonBytes);
       if (reply.truncated)
         problem = "it was cut off at the token limit; " + problem;
       if (!first)

@@ -34,6 +34,10 @@ static int64_t getWarps(Operation *op, KernelOp kernel) {
 static LogicalResult checkTiles(Operation *op) {
   auto check = [&](Type type) -> LogicalResult {
     auto tile = dyn_cast<RankedTensorType>(type);
+    if (tile && countElements(tile) > mostTileElements)
+      return op->emitOpError()
+             << prefix << "has a tile of type " << tile << ", more than "
+             << mostTileElements << " elements";
     if (!tile || llvm::all_of(tile.getShape(), llvm::isPowerOf2_64))
       return success();
     return op->emitOpError()

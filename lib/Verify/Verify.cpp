@@ -15,7 +15,7 @@ using namespace mlir;
 using namespace qimeng;
 
 static LogicalResult proveBody(KernelOp kernel, const VerifyOptions &options) {
-  if (failed(checkBounds(kernel)) ||
+  if (failed(checkIndices(kernel)) || failed(checkBounds(kernel)) ||
       failed(checkWrites(kernel, options.maxVisits)) ||
       failed(checkChannels(kernel)))
     return failure();
@@ -48,8 +48,11 @@ LogicalResult qimeng::proveRewrite(ModuleOp before, ModuleOp after,
 
 double qimeng::countWork(ModuleOp module) {
   double work = 0;
-  for (KernelOp kernel : module.getOps<KernelOp>())
-    work += countWork(kernel).scalars;
+  for (KernelOp kernel : module.getOps<KernelOp>()) {
+    KernelWork one = countWork(kernel);
+    // Operations without tiles take their time, too.
+    work += std::max(one.scalars, one.executions);
+  }
   return work;
 }
 

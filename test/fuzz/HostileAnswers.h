@@ -39,13 +39,15 @@ struct HostileSubject {
   std::string mistaken, mistake;
   /// A step that is legal: "tile @matmul sizes = [16, 16]".
   std::string step;
+  /// Steps of all actions that are legal on the program that is asked about.
+  std::vector<std::string> legal;
 };
 
 struct HostileAnswer {
   std::string text;
   bool toPlanner = false;
   /// Log-probabilities instead of a text, to a planner.
-  std::vector<double> scores;
+  std::vector<double> scores = {};
   /// What the coder is asked: the name of an action.
   std::string action = "rewrite";
   /// Must be refused whatever it computes on the CPU: it writes what is not its

@@ -39,9 +39,7 @@ public:
   std::string str() const { return llvm::join(lines, "\n") + "\n"; }
 
   /// At the start or the end of the body.
-  void begin(const std::string &text) {
-    lines.insert(lines.begin() + 1, text);
-  }
+  void begin(const std::string &text) { lines.insert(lines.begin() + 1, text); }
   void end(const std::string &text) { lines.insert(lines.end() - 1, text); }
   std::string &header() { return lines.front(); }
 
@@ -118,31 +116,32 @@ static std::string zero(StringRef element) {
   return element[0] == 'i' ? "0" : "0.0";
 }
 
-/// Numbers that indices, sizes and counts go wrong with.
+/// Numbers that indices, sizes and counts go wrong with, mostly such as an
+/// index can be.
 static const std::string &drawNumber(Random &random) {
-  static const std::vector<std::string> numbers = {
-      "0",
-      "1",
-      "-1",
-      "-2",
-      "7",
-      "64",
-      "1000",
-      "65536",
-      "1048576",
-      "2147483647",
-      "2147483648",
-      "-2147483648",
-      "4294967295",
-      "4294967296",
-      "4611686018427387904",
-      "9223372036854775807",
-      "-9223372036854775807",
-      "-9223372036854775808",
-      "9223372036854775808",
-      "18446744073709551615",
-      "18446744073709551616",
+  static const std::vector<std::string> tooLarge = {
+      "9223372036854775808", "18446744073709551615", "18446744073709551616",
       "340282366920938463463374607431768211456"};
+  if (random.oneIn(20))
+    return random.pick(tooLarge);
+  static const std::vector<std::string> numbers = {"0",
+                                                   "1",
+                                                   "-1",
+                                                   "-2",
+                                                   "7",
+                                                   "64",
+                                                   "1000",
+                                                   "65536",
+                                                   "1048576",
+                                                   "2147483647",
+                                                   "2147483648",
+                                                   "-2147483648",
+                                                   "4294967295",
+                                                   "4294967296",
+                                                   "4611686018427387904",
+                                                   "9223372036854775807",
+                                                   "-9223372036854775807",
+                                                   "-9223372036854775808"};
   return random.pick(numbers);
 }
 
@@ -153,8 +152,8 @@ static std::string dims(size_t rank) {
   return text;
 }
 
-static const Operand &pickOperand(const HostileSubject &subject,
-                                  Random &random, bool output, size_t &number) {
+static const Operand &pickOperand(const HostileSubject &subject, Random &random,
+                                  bool output, size_t &number) {
   std::vector<size_t> fit;
   for (size_t i = 0; i < subject.operands.size(); ++i)
     if (subject.operands[i].isOutput == output)
@@ -175,8 +174,7 @@ static HostileAnswer kernel(const std::string &text,
 // Memory
 //===----------------------------------------------------------------------===//
 
-static HostileAnswer writeInput(const HostileSubject &subject,
-                                Random &random) {
+static HostileAnswer writeInput(const HostileSubject &subject, Random &random) {
   Editor editor(subject.right);
   size_t number;
   const Operand &input = pickOperand(subject, random, /*output=*/false, number);
@@ -196,8 +194,8 @@ static HostileAnswer writeInput(const HostileSubject &subject,
                              .str());
     return kernel(editor.str(), true);
   }
-  std::string view = "!qimeng.view<" +
-                     StringRef(input.type).split('<').second.str();
+  std::string view =
+      "!qimeng.view<" + StringRef(input.type).split('<').second.str();
   editor.begin(value +
                formatv("%hw = qimeng.view %arg{0} by affine_map<({1}) -> "
                        "({1})>{2} : {3} -> {4}\n"
@@ -228,10 +226,10 @@ static HostileAnswer accessOutside(const HostileSubject &subject,
     definition = "%hi = arith.constant " + drawNumber(random) + " : index";
     break;
   case 1:
-    definition = formatv("%hc = arith.constant {0} : index\n%hi = affine.apply "
-                         "affine_map<(d0) -> (d0 * {1} + {2})>(%hc)",
-                         random.below(4), drawNumber(random),
-                         drawNumber(random));
+    definition =
+        formatv("%hc = arith.constant {0} : index\n%hi = affine.apply "
+                "affine_map<(d0) -> (d0 * {1} + {2})>(%hc)",
+                random.below(4), drawNumber(random), drawNumber(random));
     break;
   case 2:
     definition =
@@ -244,9 +242,8 @@ static HostileAnswer accessOutside(const HostileSubject &subject,
         formatv("%hp = qimeng.program_id 0\n%hc = arith.constant {0} : index\n"
                 "%hi = arith.{1} %hp, %hc : index",
                 drawNumber(random),
-                random.pick(std::vector<std::string>{"muli", "addi", "subi",
-                                                     "shli", "divui", "remsi",
-                                                     "xori"}));
+                random.pick(std::vector<std::string>{
+                    "muli", "addi", "subi", "shli", "divui", "remsi", "xori"}));
     break;
   default:
     definition = formatv("%hp = qimeng.program_id 0\n%hi = affine.min "
@@ -259,7 +256,8 @@ static HostileAnswer accessOutside(const HostileSubject &subject,
     for (size_t i = 0; i < rank; ++i)
       indices += i ? ", %hi" : "%hi";
     size_t colon = line.find(" :");
-    line.insert(colon, "[" + indices + "]" + (random.oneIn(2) ? " masked" : ""));
+    line.insert(colon,
+                "[" + indices + "]" + (random.oneIn(2) ? " masked" : ""));
   } else {
     size_t end = line.find_first_of(",]", bracket);
     line.replace(bracket + 1, end - bracket - 1, "%hi");
@@ -278,8 +276,10 @@ static HostileAnswer viewOutside(const HostileSubject &subject,
     places = editor.find("qimeng.store ");
   std::string &line = editor.lines[random.pick(places)];
   size_t name = line.find("%arg"), number = 0;
-  StringRef(line).substr(name + 4).take_while(llvm::isDigit).getAsInteger(
-      10, number);
+  StringRef(line)
+      .substr(name + 4)
+      .take_while(llvm::isDigit)
+      .getAsInteger(10, number);
   if (number >= subject.operands.size())
     return kernel(editor.str());
   const Operand &operand = subject.operands[number];
@@ -291,19 +291,19 @@ static HostileAnswer viewOutside(const HostileSubject &subject,
         "-{0}",         "{1}",       "{0} * 2",           "{0} floordiv {1}",
         "{0} mod {1}",  "{0} + 1",   "({0} * {1}) mod 8", "{0} * {1} - {0}",
         "{0} ceildiv 2"};
-    map += (i ? ", " : "") +
-           formatv(false, random.pick(forms).c_str(), d, drawNumber(random)).str();
+    map +=
+        (i ? ", " : "") +
+        formatv(false, random.pick(forms).c_str(), d, drawNumber(random)).str();
   }
-  std::string view = "!qimeng.view<" +
-                     StringRef(operand.type).split('<').second.str();
+  std::string view =
+      "!qimeng.view<" + StringRef(operand.type).split('<').second.str();
   editor.begin(formatv("%hw = qimeng.view %arg{0} by affine_map<({1}) -> "
                        "({2})>{3} : {4} -> {5}",
                        number, rank, map, random.oneIn(2) ? " padded" : "",
                        operand.type, view)
                    .str());
   for (std::string &each : editor.lines)
-    if (StringRef(each).contains(
-            formatv("%arg{0}", number).str()) &&
+    if (StringRef(each).contains(formatv("%arg{0}", number).str()) &&
         (StringRef(each).contains("qimeng.load") ||
          StringRef(each).contains("qimeng.store"))) {
       each = replaceFirst(each, formatv("%arg{0}", number).str(), "%hw");
@@ -328,7 +328,8 @@ static HostileAnswer foreignMemory(const HostileSubject &subject,
       "%h = llvm.mlir.zero : !llvm.ptr\nllvm.store %h, %h : !llvm.ptr, "
       "!llvm.ptr",
       "%h = llvm.inline_asm \"syscall\", \"\" : () -> i32",
-      "\"llvm.inline_asm\"() <{{asm_string = \"ud2\", constraints = \"\"}> : () "
+      "\"llvm.inline_asm\"() <{{asm_string = \"ud2\", constraints = \"\"}> : "
+      "() "
       "-> ()",
       "%c = arith.constant 99999999 : index\n%h = \"memref.load\"(%arg0, %c) : "
       "({0}, index) -> f32",
@@ -336,19 +337,22 @@ static HostileAnswer foreignMemory(const HostileSubject &subject,
       "{0}",
       "%c = arith.constant 0.0 : f32\naffine.store %c, %arg0[1000000, 0] : {0}",
       "%h = tensor.empty() : tensor<4x4xf32>",
-      "%h = tensor.generate  {{\n^bb0(%i: index):\n%c = arith.constant 1 : i32\n"
+      "%h = tensor.generate  {{\n^bb0(%i: index):\n%c = arith.constant 1 : "
+      "i32\n"
       "tensor.yield %c : i32\n} : tensor<64xi32>",
       "%c = arith.constant 99999999 : index\n%t = arith.constant dense<1.0> : "
       "tensor<4xf32>\n%h = tensor.extract %t[%c] : tensor<4xf32>",
       "%t = arith.constant dense<1.0> : tensor<4xf32>\n%h = "
       "tensor.extract_slice %t[1000] [4] [1] : tensor<4xf32> to tensor<4xf32>",
       "%c = arith.constant 1000000 : index\n%h = tensor.splat %c : "
-      "tensor<8xindex>\n%g = qimeng.gather %arg0[%h, %h] : {0}, tensor<8xindex>, "
+      "tensor<8xindex>\n%g = qimeng.gather %arg0[%h, %h] : {0}, "
+      "tensor<8xindex>, "
       "tensor<8xindex> -> tensor<8xf32>",
       "func.call @system() : () -> ()",
       "%h = \"builtin.unrealized_conversion_cast\"(%arg0) : ({0}) -> "
       "!qimeng.view<1000000x1000000xf32>",
-      "%c = arith.constant 1 : i64\n%h = builtin.unrealized_conversion_cast %c : "
+      "%c = arith.constant 1 : i64\n%h = builtin.unrealized_conversion_cast %c "
+      ": "
       "i64 to {0}",
       "%h = ub.poison : tensor<16x16xf32>",
       "gpu.printf \"%s%n\"\ngpu.barrier",
@@ -361,8 +365,7 @@ static HostileAnswer foreignMemory(const HostileSubject &subject,
   return kernel(editor.str());
 }
 
-static HostileAnswer writeTwice(const HostileSubject &subject,
-                                Random &random) {
+static HostileAnswer writeTwice(const HostileSubject &subject, Random &random) {
   Editor editor(subject.right);
   std::vector<size_t> stores = editor.find("qimeng.store ");
   size_t at = random.pick(stores);
@@ -391,24 +394,76 @@ static HostileAnswer writeTwice(const HostileSubject &subject,
 // Time
 //===----------------------------------------------------------------------===//
 
+/// A long computation on one number, of which nobody knows that it does not
+/// matter: no tile is large, no loop too long by itself.
+static HostileAnswer computeLong(const HostileSubject &subject,
+                                 Random &random) {
+  Editor editor(subject.right);
+  auto [name, type] = editor.stored();
+  bool isInteger = Editor::elementOf(type)[0] == 'i';
+  int64_t levels = 1 + random.below(3), bits = 14 + random.below(15);
+  std::string before =
+      formatv("%hl = arith.constant 0 : index\n%hu = arith.constant {0} : "
+              "index\n%hq = arith.constant 1 : index\n"
+              "%hs = arith.constant 88172645463325252 : i64\n"
+              "%h7 = arith.constant 7 : i64\n%h9 = arith.constant 9 : i64\n",
+              int64_t(1) << (bits / levels));
+  std::string value = "%hs", after;
+  for (int64_t i = 0; i < levels; ++i) {
+    before += formatv("%hr{0} = scf.for %hi{0} = %hl to %hu step %hq "
+                      "iter_args(%ha{0} = {1}) -> (i64) {{\n",
+                      i, value)
+                  .str();
+    value = "%ha" + std::to_string(i);
+  }
+  before += formatv("%hx = arith.shli {0}, %h7 : i64\n"
+                    "%hy = arith.xori {0}, %hx : i64\n"
+                    "%hz = arith.shrui %hy, %h9 : i64\n"
+                    "%hm = arith.xori %hy, %hz : i64\nscf.yield %hm : i64\n}\n",
+                    value);
+  for (int64_t i = levels - 2; i >= 0; --i)
+    before += formatv("scf.yield %hr{0} : i64\n}\n", i + 1).str();
+  // The same as the tile, but in no way that is found out.
+  before += isInteger ? formatv("%hn = arith.constant dense<-1> : {0}\n%hk = "
+                                "arith.andi {1}, %hn : {0}\n",
+                                type, name)
+                      : formatv("%hn = arith.constant dense<0.0> : {0}\n%hk = "
+                                "arith.addf {1}, %hn : {0}\n",
+                                type, name);
+  before += formatv("%hc = arith.cmpi slt, %hr0, %hs : i64\n%hv = arith.select "
+                    "%hc, %hk, {0} : {1}",
+                    name, type);
+  editor.storeInstead(before, "%hv");
+  return kernel(editor.str());
+}
+
 static HostileAnswer neverEnd(const HostileSubject &subject, Random &random) {
   Editor editor(subject.right);
   auto [name, type] = editor.stored();
   std::string element = Editor::elementOf(type);
   std::string bounds[3];
-  static const std::vector<std::string> many = {
-      "0",        "1",         "-1",        "1048576",
-      "16777216", "134217728", "268435456", "1099511627776",
-      "9223372036854775807"};
+  static const std::vector<std::string> many = {"0",
+                                                "1",
+                                                "-1",
+                                                "1048576",
+                                                "16777216",
+                                                "134217728",
+                                                "268435456",
+                                                "1099511627776",
+                                                "9223372036854775807"};
   for (std::string &bound : bounds)
     bound = random.oneIn(2) ? random.pick(many) : drawNumber(random);
   if (random.oneIn(2))
     bounds[0] = "0", bounds[2] = "1";
-  std::string max =
-      element[0] == 'i' ? "arith.maxsi" : "arith.maximumf";
+  std::string max = element[0] == 'i' ? "arith.maxsi" : "arith.maximumf";
   int64_t levels = random.oneIn(2) ? 1 : 2 + random.below(6);
-  if (levels > 1)
+  // Some just within the limits: what is let through has to end in time.
+  if (random.oneIn(3)) {
+    bounds[0] = "0", bounds[2] = "1";
+    bounds[1] = std::to_string(int64_t(1) << (28 / levels));
+  } else if (levels > 1) {
     bounds[1] = std::to_string(int64_t(1) << (2 + random.below(24)));
+  }
   std::string before =
       formatv("%hl = arith.constant {0} : index\n%hu = arith.constant {1} : "
               "index\n%hq = arith.constant {2} : index\n",
@@ -422,27 +477,31 @@ static HostileAnswer neverEnd(const HostileSubject &subject, Random &random) {
         "%hr = affine.for %hi = 0 to 9223372036854775807 iter_args(%ha = {0}) "
         "-> ({1}) {{\naffine.yield %ha : {1}\n}",
         "%hr = scf.execute_region -> {1} {{\nscf.yield {0} : {1}\n}",
-        "scf.parallel (%hi) = (%hl) to (%hu) step (%hq) {{\nscf.reduce\n}\n%hr = "
+        "scf.parallel (%hi) = (%hl) to (%hu) step (%hq) {{\nscf.reduce\n}\n%hr "
+        "= "
         "arith.addf {0}, {0} : {1}",
-        "scf.forall (%hi) in (1000000000) {{\n}\n%hr = arith.addf {0}, {0} : {1}",
+        "scf.forall (%hi) in (1000000000) {{\n}\n%hr = arith.addf {0}, {0} : "
+        "{1}",
         "%hx = scf.index_switch %hl -> {1}\ncase 0 {{\nscf.yield {0} : "
         "{1}\n}\ndefault {{\nscf.yield {0} : {1}\n}\n%hr = arith.addf %hx, %hx "
         ": {1}"};
     editor.storeInstead(
-        before + formatv(false, random.pick(others).c_str(), name, type).str(), "%hr");
+        before + formatv(false, random.pick(others).c_str(), name, type).str(),
+        "%hr");
     return kernel(editor.str());
   }
   if (random.oneIn(4)) // a bound that is computed
-    before += formatv("%hw = affine.apply affine_map<(d0) -> (d0 * {0})>(%hu)\n",
-                      drawNumber(random));
-  std::string upper =
-      StringRef(before).contains("%hw =") ? "%hw" : "%hu";
+    before +=
+        formatv("%hw = affine.apply affine_map<(d0) -> (d0 * {0})>(%hu)\n",
+                drawNumber(random));
+  std::string upper = StringRef(before).contains("%hw =") ? "%hw" : "%hu";
   std::string value = name, after;
   for (int64_t i = 0; i < levels; ++i) {
-    before += formatv("%hr{0} = {1} %hi{0} = %hl to {2} step %hq iter_args(%ha{0} "
-                      "= {3}) -> ({4}) {{\n",
-                      i, keyword, upper, value, type)
-                  .str();
+    before +=
+        formatv("%hr{0} = {1} %hi{0} = %hl to {2} step %hq iter_args(%ha{0} "
+                "= {3}) -> ({4}) {{\n",
+                i, keyword, upper, value, type)
+            .str();
     value = "%ha" + std::to_string(i);
   }
   // Nothing that a simplifier removes: the maximum of twice the same.
@@ -467,7 +526,8 @@ static HostileAnswer waitForEver(const HostileSubject &subject,
                                  Random &random) {
   Editor editor(subject.right);
   auto [name, type] = editor.stored();
-  std::string channel = "!qimeng.channel<" + type + ">", bare = "<" + type + ">";
+  std::string channel = "!qimeng.channel<" + type + ">",
+              bare = "<" + type + ">";
   int64_t stages = 1 + random.below(3);
   std::string make =
       formatv("%hc = qimeng.channel stages({0}) : {1}\n", stages, bare);
@@ -492,20 +552,21 @@ static HostileAnswer waitForEver(const HostileSubject &subject,
     editor.storeInstead(make + put + take + release, "%ht");
     return kernel(editor.str(), true);
   case 4: // very often
-    editor.storeInstead(make + loop + put +
-                            formatv("%hx = qimeng.take %hc : {0}\n", bare).str() +
-                            release + "}",
-                        name);
+    editor.storeInstead(
+        make + loop + put +
+            formatv("%hx = qimeng.take %hc : {0}\n", bare).str() + release +
+            "}",
+        name);
     return kernel(editor.str());
   case 5: // more releases than takes
     editor.storeInstead(make + put + take + release + release, name);
     return kernel(editor.str(), true);
   default: // in an inner loop, very often
-    editor.storeInstead(make + loop +
-                            "scf.for %hj = %hl to %hu step %hq {\n" + put +
-                            formatv("%hx = qimeng.take %hc : {0}\n", bare).str() +
-                            release + "}\n}",
-                        name);
+    editor.storeInstead(
+        make + loop + "scf.for %hj = %hl to %hu step %hq {\n" + put +
+            formatv("%hx = qimeng.take %hc : {0}\n", bare).str() + release +
+            "}\n}",
+        name);
     return kernel(editor.str());
   }
 }
@@ -520,10 +581,11 @@ static HostileAnswer waitInBranch(const HostileSubject &subject,
               release = formatv("qimeng.release %hc : {0}\n", bare);
   std::string make = formatv("%hc = qimeng.channel stages(1) : {0}\n", bare);
   bool tiled = !editor.grid().empty();
-  std::string condition =
-      tiled ? "%hp = qimeng.program_id 0\n" : "%hp = arith.constant 1 : index\n";
-  condition += "%h0 = arith.constant 0 : index\n%hz = arith.cmpi eq, %hp, %h0 : "
-               "index\n";
+  std::string condition = tiled ? "%hp = qimeng.program_id 0\n"
+                                : "%hp = arith.constant 1 : index\n";
+  condition +=
+      "%h0 = arith.constant 0 : index\n%hz = arith.cmpi eq, %hp, %h0 : "
+      "index\n";
   std::string inBranch = "scf.if %hz {\n" + put + "}\n";
   switch (random.below(4)) {
   case 0: // some programs wait for ever
@@ -535,7 +597,8 @@ static HostileAnswer waitInBranch(const HostileSubject &subject,
                         name);
     break;
   case 2: // a store in one branch
-    editor.lines.insert(editor.lines.begin() + editor.find("qimeng.store ").back(),
+    editor.lines.insert(editor.lines.begin() +
+                            editor.find("qimeng.store ").back(),
                         condition + "scf.if %hz {");
     editor.end("}");
     return kernel(editor.str());
@@ -583,8 +646,8 @@ static HostileAnswer hugeTile(const HostileSubject &subject, Random &random) {
   std::string big = "tensor<" + shape + element + ">", before;
   switch (random.below(4)) {
   case 0:
-    before = formatv("%hc = arith.constant dense<{0}> : {1}\n", zero(element),
-                     big);
+    before =
+        formatv("%hc = arith.constant dense<{0}> : {1}\n", zero(element), big);
     break;
   case 1:
     before = formatv("%hz = arith.constant {0} : {1}\n%hc = tensor.splat %hz : "
@@ -597,12 +660,13 @@ static HostileAnswer hugeTile(const HostileSubject &subject, Random &random) {
                      zero(element), element, axes, big);
     break;
   default:
-    before = formatv(
-        "%hk = qimeng.iota dim 0 : tensor<{0}index>\n%hx = arith.index_cast %hk "
-        ": tensor<{0}index> to tensor<{0}i32>\n%hf = arith.{1} %hx : "
-        "tensor<{0}i32> to {2}\n%hc = arith.sub{3} %hf, %hf : {2}\n",
-        shape, element[0] == 'i' ? "extsi" : "sitofp", big,
-        element[0] == 'i' ? "i" : "f");
+    before =
+        formatv("%hk = qimeng.iota dim 0 : tensor<{0}index>\n%hx = "
+                "arith.index_cast %hk "
+                ": tensor<{0}index> to tensor<{0}i32>\n%hf = arith.{1} %hx : "
+                "tensor<{0}i32> to {2}\n%hc = arith.sub{3} %hf, %hf : {2}\n",
+                shape, element[0] == 'i' ? "extsi" : "sitofp", big,
+                element[0] == 'i' ? "i" : "f");
   }
   editor.useScalar(before + formatv("%hr = qimeng.reduce add %hc axes [{0}] : "
                                     "{1}",
@@ -701,11 +765,11 @@ static HostileAnswer overflow(const HostileSubject &subject, Random &random) {
     else
       expression = "(" + expression + ")" + random.pick(operators) + number;
   }
-  std::string definition =
-      editor.grid().empty()
-          ? std::string("%hp = arith.constant 3 : index\n")
-          : std::string("%hp = qimeng.program_id 0\n");
-  definition += "%hk = affine.apply affine_map<(d0) -> (" + expression + ")>(%hp)";
+  std::string definition = editor.grid().empty()
+                               ? std::string("%hp = arith.constant 3 : index\n")
+                               : std::string("%hp = qimeng.program_id 0\n");
+  definition +=
+      "%hk = affine.apply affine_map<(d0) -> (" + expression + ")>(%hp)";
   // Nothing is added to an index, in a way that has to be proved.
   static const std::vector<std::string> uses = {
       "%ho = affine.apply affine_map<(d0, d1) -> (d0 + (d1 - d1))>({0}, %hk)",
@@ -729,8 +793,8 @@ static HostileAnswer overflow(const HostileSubject &subject, Random &random) {
   size_t end = line.find_first_of(",]", bracket);
   std::string index = line.substr(bracket + 1, end - bracket - 1);
   line.replace(bracket + 1, end - bracket - 1, "%ho");
-  line = definition + "\n" + formatv(false, random.pick(uses).c_str(), index).str() +
-         "\n" + line;
+  line = definition + "\n" +
+         formatv(false, random.pick(uses).c_str(), index).str() + "\n" + line;
   return kernel(editor.str());
 }
 
@@ -740,16 +804,17 @@ static HostileAnswer undefinedArithmetic(const HostileSubject &subject,
   Editor editor(subject.right);
   auto [name, type] = editor.stored();
   std::string element = Editor::elementOf(type);
-  std::string tile = "tensor<" +
-                     StringRef(type).split('<').second.rtrim('>').rsplit('x').first.str() +
-                     "xi32>";
+  std::string tile =
+      "tensor<" +
+      StringRef(type).split('<').second.rtrim('>').rsplit('x').first.str() +
+      "xi32>";
   if (!StringRef(type).contains('x'))
     tile = "tensor<i32>";
   static const std::vector<std::string> operations = {
-      "divsi", "divui", "remsi", "remui", "shli", "shrsi", "shrui",
-      "ceildivsi", "ceildivui", "floordivsi"};
-  static const std::vector<std::string> values = {"0", "-1", "-2147483648",
-                                                  "2147483647", "32", "64"};
+      "divsi", "divui", "remsi",     "remui",     "shli",
+      "shrsi", "shrui", "ceildivsi", "ceildivui", "floordivsi"};
+  static const std::vector<std::string> values = {
+      "0", "-1", "-2147483648", "2147483647", "32", "64"};
   std::string before =
       formatv("%hx = arith.constant dense<{0}> : {2}\n%hy0 = arith.constant "
               "dense<{1}> : {2}\n",
@@ -776,8 +841,8 @@ static HostileAnswer undefinedArithmetic(const HostileSubject &subject,
                       StringRef(tile).drop_back(4).str() + "f32>", tile);
     break;
   default:
-    divided = formatv("%hq = arith.{0} %hx, %hy : {1}\n", random.pick(operations),
-                      tile);
+    divided = formatv("%hq = arith.{0} %hx, %hy : {1}\n",
+                      random.pick(operations), tile);
   }
   before += divided;
   if (element == "i32")
@@ -789,13 +854,14 @@ static HostileAnswer undefinedArithmetic(const HostileSubject &subject,
                       "%hf, %hf : {1}\n%hr = arith.addf {2}, %hs : {1}",
                       tile, type, name);
   if (random.oneIn(4)) { // a branch on what is undefined
-    before += formatv("\n%hg = qimeng.program_id 0\n%hh = arith.constant 64 : "
-                      "index\n%hj = arith.shli %hg, %hh : index\n%hb = "
-                      "arith.cmpi eq, %hj, %hg : index\n%hv = scf.if %hb -> {0} "
-                      "{{\nscf.yield %hr : {0}\n} else {{\nscf.yield {1} : "
-                      "{0}\n}",
-                      type, name)
-                  .str();
+    before +=
+        formatv("\n%hg = qimeng.program_id 0\n%hh = arith.constant 64 : "
+                "index\n%hj = arith.shli %hg, %hh : index\n%hb = "
+                "arith.cmpi eq, %hj, %hg : index\n%hv = scf.if %hb -> {0} "
+                "{{\nscf.yield %hr : {0}\n} else {{\nscf.yield {1} : "
+                "{0}\n}",
+                type, name)
+            .str();
     editor.storeInstead(before, "%hv");
   } else {
     editor.storeInstead(before, "%hr");
@@ -807,6 +873,8 @@ static HostileAnswer undefinedArithmetic(const HostileSubject &subject,
 // Form
 //===----------------------------------------------------------------------===//
 
+/// Without fences, what stands beside the kernel is taken for prose, which does
+/// no harm.
 static HostileAnswer moreSymbols(const HostileSubject &subject,
                                  Random &random) {
   static const std::vector<std::string> others = {
@@ -826,9 +894,9 @@ static HostileAnswer moreSymbols(const HostileSubject &subject,
   std::string other = random.pick(others);
   switch (random.below(4)) {
   case 0:
-    return kernel(subject.right + "\n" + other + "\n", true);
+    return kernel(subject.right + "\n" + other + "\n");
   case 1:
-    return kernel(other + "\n" + subject.right, true);
+    return kernel(other + "\n" + subject.right);
   case 2:
     return kernel(subject.right + "\n" + subject.right, true);
   default:
@@ -838,12 +906,19 @@ static HostileAnswer moreSymbols(const HostileSubject &subject,
 
 static HostileAnswer anotherName(const HostileSubject &subject,
                                  Random &random) {
-  static const std::vector<std::string> names = {
-      "@main",      "@another",          "@\"../../etc/passwd\"",
-      "@\"%s%n\"",  "@\"$(touch hostile)\"", "@\"a\\00b\"",
-      "@\"\"",      "@0",                "@__transform_main",
-      "@\"qimeng.kernel\"", "@" + repeat("k", 100),
-      "@\"" + repeat("k", 100000) + "\""};
+  static const std::vector<std::string> names = {"@main",
+                                                 "@another",
+                                                 "@\"../../etc/passwd\"",
+                                                 "@\"%s%n\"",
+                                                 "@\"$(touch hostile)\"",
+                                                 "@\"a\\00b\"",
+                                                 "@\"\"",
+                                                 "@0",
+                                                 "@__transform_main",
+                                                 "@\"qimeng.kernel\"",
+                                                 "@" + repeat("k", 100),
+                                                 "@\"" + repeat("k", 100000) +
+                                                     "\""};
   std::string name = subject.other.empty() || random.oneIn(2)
                          ? random.pick(names)
                          : "@" + subject.other;
@@ -884,8 +959,7 @@ static HostileAnswer anotherSignature(const HostileSubject &subject,
   return kernel(editor.str(), true);
 }
 
-static HostileAnswer attributes(const HostileSubject &subject,
-                                Random &random) {
+static HostileAnswer attributes(const HostileSubject &subject, Random &random) {
   Editor editor(subject.right);
   const std::string &n = drawNumber(random);
   auto schedule = [&](const std::string &text) {
@@ -914,7 +988,8 @@ static HostileAnswer attributes(const HostileSubject &subject,
   case 4: {
     std::string &header = editor.header();
     static const std::vector<std::string> extra = {
-        "attributes {nvvm.kernel}", "attributes {qimeng.verified}",
+        "attributes {nvvm.kernel}",
+        "attributes {qimeng.verified}",
         "attributes {llvm.target_features = \"+x\"}",
         "attributes {sym_visibility = \"private\"}",
         "attributes {grid = array<i64: 0>}",
@@ -924,8 +999,8 @@ static HostileAnswer attributes(const HostileSubject &subject,
   }
   case 5: { // on some operation
     static const std::vector<std::string> extra = {
-        " {llvm.noalias}", " {qimeng.unchecked, verified = true}",
-        " {masked}", " {nontemporal = true, alignment = 4611686018427387904}",
+        " {llvm.noalias}", " {qimeng.unchecked, verified = true}", " {masked}",
+        " {nontemporal = true, alignment = 4611686018427387904}",
         " {operandSegmentSizes = array<i32: 9, 9>}"};
     std::vector<size_t> places = editor.find(" : ");
     std::string &line = editor.lines[random.pick(places)];
@@ -967,15 +1042,15 @@ static HostileAnswer attributes(const HostileSubject &subject,
       line.replace(at, line.find(')', at) - at, n);
     else
       line.insert(line.find(')', at) + 1,
-                  random.oneIn(2) ? " in <register>"
-                                  : " layouts [<swizzle = 7, pad = " + n +
-                                        ", major = " + drawNumber(random) +
-                                        ">]");
+                  random.oneIn(2)
+                      ? " in <register>"
+                      : " layouts [<swizzle = 7, pad = " + n +
+                            ", major = " + drawNumber(random) + ">]");
     break;
   }
   default:
-    editor.lines[0] = replaceFirst(editor.lines[0], "qimeng.kernel",
-                                   "qimeng.kernel private");
+    editor.lines[0] =
+        replaceFirst(editor.lines[0], "qimeng.kernel", "qimeng.kernel private");
   }
   return kernel(editor.str());
 }
@@ -991,8 +1066,8 @@ static HostileAnswer resources(const HostileSubject &subject, Random &random) {
     editor.begin(random.pick(constants));
     return kernel(editor.str());
   }
-  std::string blob = "\"0x04000000" +
-                     repeat("41", size_t(1) << random.below(17)) + "\"";
+  std::string blob =
+      "\"0x04000000" + repeat("41", size_t(1) << random.below(17)) + "\"";
   std::string data = "\n{-#\n  dialect_resources: {\n    builtin: {\n      "
                      "blob: " +
                      blob + "\n    }\n  }\n#-}\n";
@@ -1010,15 +1085,13 @@ static HostileAnswer aliases(const HostileSubject &subject, Random &random) {
     before = "!t0 = tuple<f32, f32>\n";
     for (int64_t i = 1; i < n; ++i)
       before += formatv("!t{0} = tuple<!t{1}, !t{1}>\n", i, i - 1);
-    editor.begin(
-        formatv("%h = arith.constant {a = !t{0}} 1 : index", n - 1));
+    editor.begin(formatv("%h = arith.constant {a = !t{0}} 1 : index", n - 1));
     break;
   case 1:
     before = "#a0 = [1, 1]\n";
     for (int64_t i = 1; i < n; ++i)
       before += formatv("#a{0} = [#a{1}, #a{1}]\n", i, i - 1);
-    editor.begin(
-        formatv("%h = arith.constant {a = #a{0}} 1 : index", n - 1));
+    editor.begin(formatv("%h = arith.constant {a = #a{0}} 1 : index", n - 1));
     break;
   case 2:
     before = "#l = loc(\"" + repeat("f", size_t(1) << random.below(16)) +
@@ -1072,6 +1145,7 @@ const std::vector<Class> &hostile::getKernelClasses() {
       {"foreign memory", dressed<foreignMemory>},
       {"writes twice", dressed<writeTwice>},
       {"never ends", dressed<neverEnd>},
+      {"computes long", dressed<computeLong>},
       {"waits for ever", dressed<waitForEver>},
       {"waits in a branch", dressed<waitInBranch>},
       {"huge tiles", dressed<hugeTile>},
@@ -1092,9 +1166,9 @@ const std::vector<Class> &hostile::getKernelClasses() {
 HostileAnswer hostile::drawKernel(const HostileSubject &subject,
                                   Random &random) {
   static constexpr Maker makers[] = {
-      writeInput,  accessOutside, viewOutside,         foreignMemory,
-      writeTwice,  neverEnd,      waitForEver,         waitInBranch,
-      hugeTile,    hugeGrid,      overflow,            undefinedArithmetic,
+      writeInput,  accessOutside, viewOutside, foreignMemory,
+      writeTwice,  neverEnd,      waitForEver, waitInBranch,
+      hugeTile,    hugeGrid,      overflow,    undefinedArithmetic,
       anotherName, attributes,    subtlyWrong};
   return makers[random.below(std::size(makers))](subject, random);
 }

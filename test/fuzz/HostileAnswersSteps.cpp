@@ -115,33 +115,32 @@ static HostileAnswer noAction(const HostileSubject &subject, Random &random) {
 }
 
 static const std::string &drawInteger(Random &random) {
-  static const std::vector<std::string> integers = {
-      "0",
-      "-1",
-      "1",
-      "2",
-      "3",
-      "7",
-      "17",
-      "255",
-      "65536",
-      "1048577",
-      "2147483647",
-      "-2147483648",
-      "4294967296",
-      "4611686018427387904",
-      "9223372036854775807",
-      "-9223372036854775808",
-      "9223372036854775808",
-      "-9223372036854775809",
-      "18446744073709551616",
-      "1" + repeat("0", 90),
-      "9" + repeat("9", 5000),
-      "0x7fffffffffffffff",
-      "1.5",
-      "true",
-      "@k",
-      "\"x\""};
+  static const std::vector<std::string> integers = {"0",
+                                                    "-1",
+                                                    "1",
+                                                    "2",
+                                                    "3",
+                                                    "7",
+                                                    "17",
+                                                    "255",
+                                                    "65536",
+                                                    "1048577",
+                                                    "2147483647",
+                                                    "-2147483648",
+                                                    "4294967296",
+                                                    "4611686018427387904",
+                                                    "9223372036854775807",
+                                                    "-9223372036854775808",
+                                                    "9223372036854775808",
+                                                    "-9223372036854775809",
+                                                    "18446744073709551616",
+                                                    "1" + repeat("0", 90),
+                                                    "9" + repeat("9", 5000),
+                                                    "0x7fffffffffffffff",
+                                                    "1.5",
+                                                    "true",
+                                                    "@k",
+                                                    "\"x\""};
   return random.pick(integers);
 }
 
@@ -151,6 +150,26 @@ static std::string drawList(Random &random) {
   for (int64_t i = 0; i < length; ++i)
     list += (i ? ", " : "") + drawInteger(random);
   return list + "]";
+}
+
+/// A legal step in which one number is another.
+static HostileAnswer almostLegal(const HostileSubject &subject,
+                                 Random &random) {
+  if (subject.legal.empty())
+    return steps(toOperation("persist @" + subject.kernel), random);
+  std::string step = random.pick(subject.legal);
+  std::vector<size_t> numbers;
+  for (size_t i = step.find('='); i < step.size(); ++i)
+    if (llvm::isDigit(step[i]) && !llvm::isAlnum(step[i - 1]))
+      numbers.push_back(i);
+  if (!numbers.empty()) {
+    size_t at = random.pick(numbers), end = at;
+    while (end < step.size() && llvm::isDigit(step[end]))
+      ++end;
+    step.replace(at, end - at, drawInteger(random));
+  }
+  return steps(toOperation(step), random,
+               StringRef(step).split(' ').first.str());
 }
 
 static HostileAnswer extremeParameters(const HostileSubject &subject,
@@ -173,9 +192,9 @@ static HostileAnswer extremeParameters(const HostileSubject &subject,
     case ParameterKind::Flag:
       break;
     case ParameterKind::Symbol:
-      text += " = @" + (random.oneIn(2) || subject.other.empty()
-                            ? subject.kernel
-                            : subject.other);
+      text +=
+          " = @" + (random.oneIn(2) || subject.other.empty() ? subject.kernel
+                                                             : subject.other);
       break;
     case ParameterKind::Word:
       text += " = hilbert";
@@ -192,9 +211,10 @@ static HostileAnswer extremeParameters(const HostileSubject &subject,
 }
 
 static HostileAnswer manySteps(const HostileSubject &subject, Random &random) {
-  static const size_t counts[] = {2, 15, 16, 17, 100, 1000, 5000, 50000};
-  std::string one = subject.step.empty() ? "persist @" + subject.kernel
-                                         : subject.step;
+  static const std::vector<size_t> counts = {2,   15,   16,   17,
+                                             100, 1000, 5000, 50000};
+  std::string one =
+      subject.step.empty() ? "persist @" + subject.kernel : subject.step;
   switch (random.below(4)) {
   case 0:
     one = "tile @" + subject.kernel + " sizes = [16, 16]";
@@ -231,21 +251,21 @@ static HostileAnswer rewriteStep(const HostileSubject &subject,
 }
 
 static HostileAnswer oddNames(const HostileSubject &subject, Random &random) {
-  static const std::vector<std::string> names = {
-      "\"../../../etc/passwd\"",
-      "\"%s%s%n\"",
-      "\"$(touch hostile)\"",
-      "\"; touch hostile; \"",
-      "\"a\\00b\"",
-      "\"a\\0Ab\"",
-      "\"\"",
-      "\"\\FF\\FE\"",
-      "main",
-      "__transform_main",
-      "another",
-      repeat("k", 120),
-      "\"" + repeat("k", 50000) + "\"",
-      "k::@j::@i"};
+  static const std::vector<std::string> names = {"\"../../../etc/passwd\"",
+                                                 "\"%s%s%n\"",
+                                                 "\"$(touch hostile)\"",
+                                                 "\"; touch hostile; \"",
+                                                 "\"a\\00b\"",
+                                                 "\"a\\0Ab\"",
+                                                 "\"\"",
+                                                 "\"\\FF\\FE\"",
+                                                 "main",
+                                                 "__transform_main",
+                                                 "another",
+                                                 repeat("k", 120),
+                                                 "\"" + repeat("k", 50000) +
+                                                     "\"",
+                                                 "k::@j::@i"};
   std::string name = random.pick(names);
   switch (random.below(3)) {
   case 0:
@@ -267,6 +287,7 @@ const std::vector<Class> &hostile::getStepClasses() {
   static const std::vector<Class> classes = {
       {"no macro action", noAction},
       {"extreme parameters", extremeParameters},
+      {"almost legal steps", almostLegal},
       {"many steps", manySteps},
       {"rewrite as a step", rewriteStep},
       {"odd names", oddNames}};
@@ -290,29 +311,45 @@ static std::string entry(const std::string &label,
 }
 
 static HostileAnswer unknownLabels(const HostileSubject &, Random &random) {
-  static const std::vector<std::string> labels = {
-      "\"Z\"", "\"AA\"", "\"a\"", "\"\"", "\" A\"", "\"A\\u0000\"",
-      "\"\\u0041\"", "\"\\ud800\"", "\"[\"", "\"A B C\"", "\"@\"", "\"/\"",
-      "\"stop\"", "\"STOP\"", "\"tile @matmul\"", "\"rm -rf /\"",
-      "\"%n%s\"", "\"$(touch hostile)\"", "\"../../x\"",
-      "\"" + repeat("A", 60000) + "\""};
+  static const std::vector<std::string> labels = {"\"Z\"",
+                                                  "\"AA\"",
+                                                  "\"a\"",
+                                                  "\"\"",
+                                                  "\" A\"",
+                                                  "\"A\\u0000\"",
+                                                  "\"\\u0041\"",
+                                                  "\"\\ud800\"",
+                                                  "\"[\"",
+                                                  "\"A B C\"",
+                                                  "\"@\"",
+                                                  "\"/\"",
+                                                  "\"stop\"",
+                                                  "\"STOP\"",
+                                                  "\"tile @matmul\"",
+                                                  "\"rm -rf /\"",
+                                                  "\"%n%s\"",
+                                                  "\"$(touch hostile)\"",
+                                                  "\"../../x\"",
+                                                  "\"" + repeat("A", 60000) +
+                                                      "\""};
   std::string text = "{\"ranked\": [";
   for (int64_t i = 0, many = 1 + random.below(12); i < many; ++i)
-    text += (i ? ", " : "") +
-            entry(random.pick(labels), random.oneIn(3)
-                                           ? "\"" + repeat("%n", 100) + "\""
-                                           : "\"faster\"");
+    text +=
+        (i ? ", " : "") +
+        entry(random.pick(labels),
+              random.oneIn(3) ? "\"" + repeat("%n", 100) + "\"" : "\"faster\"");
   return ranking(text + "]}");
 }
 
 static HostileAnswer repeatedLabels(const HostileSubject &, Random &random) {
-  static const size_t counts[] = {2, 100, 255, 256, 257, 5000, 100000, 1000000};
+  static const std::vector<size_t> counts = {2,   100,  255,    256,
+                                             257, 5000, 100000, 1000000};
   size_t count = random.pick(counts);
   std::string label(1, char('A' + random.below(4)));
   switch (random.below(4)) {
   case 0:
-    return ranking("{\"ranked\": [" + repeat(entry("\"" + label + "\"") + ", ",
-                                             count) +
+    return ranking("{\"ranked\": [" +
+                   repeat(entry("\"" + label + "\"") + ", ", count) +
                    entry("\"A\"") + "]}");
   case 1:
     return ranking(repeat(label + "\n", count));
@@ -324,15 +361,26 @@ static HostileAnswer repeatedLabels(const HostileSubject &, Random &random) {
 }
 
 static HostileAnswer otherLabels(const HostileSubject &, Random &random) {
-  static const std::vector<std::string> values = {
-      "1",        "0",       "-1",    "1e999",     "null",
-      "true",     "[]",      "{}",    "[\"A\"]",   "{\"label\": \"A\"}",
-      "[[\"A\"]]", "18446744073709551616", "\"A\"", "1.5", "{\"A\": \"B\"}"};
+  static const std::vector<std::string> values = {"1",
+                                                  "0",
+                                                  "-1",
+                                                  "1e999",
+                                                  "null",
+                                                  "true",
+                                                  "[]",
+                                                  "{}",
+                                                  "[\"A\"]",
+                                                  "{\"label\": \"A\"}",
+                                                  "[[\"A\"]]",
+                                                  "18446744073709551616",
+                                                  "\"A\"",
+                                                  "1.5",
+                                                  "{\"A\": \"B\"}"};
   std::string list;
   for (int64_t i = 0, many = 1 + random.below(9); i < many; ++i)
-    list += (i ? ", " : "") + (random.oneIn(2) ? entry(random.pick(values),
-                                                       random.pick(values))
-                                               : random.pick(values));
+    list += (i ? ", " : "") +
+            (random.oneIn(2) ? entry(random.pick(values), random.pick(values))
+                             : random.pick(values));
   switch (random.below(5)) {
   case 0:
     return ranking(random.pick(values));
@@ -348,7 +396,7 @@ static HostileAnswer otherLabels(const HostileSubject &, Random &random) {
 }
 
 static HostileAnswer duplicateKeys(const HostileSubject &, Random &random) {
-  static const size_t counts[] = {2, 3, 1000, 4000};
+  static const std::vector<size_t> counts = {2, 3, 1000, 4000};
   size_t count = random.pick(counts);
   switch (random.below(4)) {
   case 0:
@@ -370,7 +418,8 @@ static HostileAnswer duplicateKeys(const HostileSubject &, Random &random) {
 }
 
 static HostileAnswer deepJson(const HostileSubject &, Random &random) {
-  static const size_t counts[] = {7, 8, 9, 100, 10000, 30000, 1000000};
+  static const std::vector<size_t> counts = {7,     8,     9,      100,
+                                             10000, 30000, 1000000};
   size_t count = random.pick(counts);
   switch (random.below(5)) {
   case 0:
@@ -438,8 +487,8 @@ static HostileAnswer rankingProse(const HostileSubject &subject,
 
 static HostileAnswer scores(const HostileSubject &, Random &random) {
   HostileAnswer answer = ranking("A");
-  static const double values[] = {
-      0, -1, -1e300, 1e300, HUGE_VAL, -HUGE_VAL, std::nan(""), -0.5};
+  static const double values[] = {0,        -1,        -1e300,       1e300,
+                                  HUGE_VAL, -HUGE_VAL, std::nan(""), -0.5};
   for (int64_t i = 0, many = 1 + random.below(40); i < many; ++i)
     answer.scores.push_back(values[random.below(std::size(values))]);
   return answer;
@@ -447,9 +496,13 @@ static HostileAnswer scores(const HostileSubject &, Random &random) {
 
 const std::vector<Class> &hostile::getPlannerClasses() {
   static const std::vector<Class> classes = {
-      {"unknown labels", unknownLabels},   {"repeated labels", repeatedLabels},
-      {"labels of no kind", otherLabels},  {"duplicate keys", duplicateKeys},
-      {"deep JSON", deepJson},             {"broken JSON", brokenJson},
-      {"rankings in prose", rankingProse}, {"scores", scores}};
+      {"unknown labels", unknownLabels},
+      {"repeated labels", repeatedLabels},
+      {"labels of no kind", otherLabels},
+      {"duplicate keys", duplicateKeys},
+      {"deep JSON", deepJson},
+      {"broken JSON", brokenJson},
+      {"rankings in prose", rankingProse},
+      {"scores", scores}};
   return classes;
 }

@@ -1,11 +1,12 @@
 //===- qimeng-fuzz.cpp - Random programs, random and wrong rewrites -------===//
 //
-// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
 #include "Case.h"
+#include "HostileAnswersRun.h"
 #include "Mutations.h"
 #include "Workers.h"
 #include "qimeng/Pipelines/Registration.h"
@@ -33,6 +34,11 @@ static constexpr llvm::StringLiteral overview =
       Makes such right rewrites, which verification must accept, seeds a mistake
       in each, and expects verification to refuse it. The classes of mistakes
       take turns. Prints a table of refusals by class.
+
+  qimeng-fuzz hostile --seed=1 --count=1000
+      Takes answers that a language model could give with bad intent through what a
+      session does with an answer, each with limits of time and memory. None may be
+      accepted unless it verifies and computes the right numbers. Classes take turns.
 
 A failure prints its seed; `--seed=<it> --count=1 --print` shows everything. A
 test that crashes or hangs is a failure and ends no other.
@@ -163,7 +169,7 @@ static int reportMistakes(Outcome total, int64_t count) {
 int qimengFuzzMain(int argc, char **argv) {
   llvm::cl::OptionCategory category("qimeng-fuzz options");
   llvm::cl::opt<std::string> mode(llvm::cl::Positional,
-                                  llvm::cl::desc("programs|mistakes"),
+                                  llvm::cl::desc("programs|mistakes|hostile"),
                                   llvm::cl::cat(category));
   llvm::cl::opt<uint64_t> seed("seed", llvm::cl::desc("The first seed"),
                                llvm::cl::init(1), llvm::cl::cat(category));
@@ -187,7 +193,9 @@ int qimengFuzzMain(int argc, char **argv) {
                                     llvm::cl::desc("Apply no actions"),
                                     llvm::cl::cat(category));
   llvm::cl::opt<std::string> first(
-      "class", llvm::cl::desc("Class of each program's first operation"),
+      "class",
+      llvm::cl::desc("Class of each program's first operation, or of "
+                     "hostile answers"),
       llvm::cl::cat(category));
   llvm::cl::opt<std::string> mistake(
       "mistake", llvm::cl::desc("Only this class"), llvm::cl::cat(category));
@@ -198,8 +206,9 @@ int qimengFuzzMain(int argc, char **argv) {
     llvm::errs() << "qimeng-fuzz: " << why << "; see qimeng-fuzz --help\n";
     return 2;
   };
-  if (mode != "programs" && mode != "mistakes")
-    return refuse("expected 'programs' or 'mistakes', found '" + mode + "'");
+  if (mode != "programs" && mode != "mistakes" && mode != "hostile")
+    return refuse("expected 'programs', 'mistakes' or 'hostile', found '" +
+                  mode + "'");
   if (count < 1 || jobs < 1)
     return refuse("--count and --jobs must be at least 1");
   std::vector<std::string> mistakes = getMistakes();
@@ -230,6 +239,9 @@ int qimengFuzzMain(int argc, char **argv) {
   options.count = count;
   options.jobs = jobs;
   options.seconds = seconds;
+  if (mode == "hostile")
+    return runHostileAnswers({seed, first, print, options},
+                             [&] { return makeContext(registry); });
   if (place == "gpu") {
     // In a process of its own: CUDA does not survive a fork.
     WorkerOptions once;

@@ -12,6 +12,11 @@
 
 namespace qimeng {
 
+/// No index of the kernel, and no term of one, needs more than the 32 bits that
+/// a GPU's registers have for it: so the other checks, which compute with 64,
+/// speak of what runs.
+mlir::LogicalResult checkIndices(KernelOp kernel);
+
 /// Every load and store that is not masked lies inside its operand or view for
 /// all programs and iterations, and every view that is not padded lies inside
 /// its operand. Offsets must be quasi-affine in program ids and loop counters;

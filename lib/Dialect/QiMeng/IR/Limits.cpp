@@ -278,8 +278,7 @@ scf::ForOp qimeng::findEndlessLoop(KernelOp kernel, int64_t most,
   return found;
 }
 
-/// As a float: the types of a hostile text overflow integers.
-static double countElements(Type type) {
+double qimeng::countElements(Type type) {
   auto tile = dyn_cast<RankedTensorType>(type);
   double count = tile ? 1 : 0;
   if (tile)

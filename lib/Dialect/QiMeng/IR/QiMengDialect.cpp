@@ -83,8 +83,9 @@ LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "layout: swizzle must be 0, 32, 64 or 128 bytes, "
                           "found "
                        << swizzle;
-  if (pad < 0 || pad % 4 != 0)
-    return emitError() << "layout: pad must be a multiple of 4 bytes, found "
+  if (pad < 0 || pad > 4096 || pad % 4 != 0)
+    return emitError() << "layout: pad must be a multiple of 4 bytes, at most "
+                          "4096, found "
                        << pad;
   if (pad != 0 && swizzle != 0)
     return emitError() << "layout: pad and swizzle exclude each other";

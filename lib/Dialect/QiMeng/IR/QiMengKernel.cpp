@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
+#include "qimeng/Dialect/QiMeng/IR/Limits.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 
 using namespace mlir;
@@ -126,6 +127,22 @@ LogicalResult KernelOp::verify() {
     if (getGrid()->size() > 8)
       return emitOpError() << "a grid has at most 8 dimensions, found "
                            << getGrid()->size();
+    // Programs are counted with 32 bits, persistent blocks and groups beyond
+    // the last one, too.
+    ScheduleAttr schedule = getScheduleOrDefault();
+    int64_t programs = 1, group = 0;
+    for (int64_t size : getGridAttr().asArrayRef())
+      if (llvm::MulOverflow(programs, size, programs) || programs > INT32_MAX)
+        return emitOpError() << "a grid has at most 2^31 - 1 programs, found "
+                                "more";
+    if (schedule.getPersistent() > INT32_MAX - programs)
+      return emitOpError() << "has too many persistent blocks ("
+                           << schedule.getPersistent() << ")";
+    if (!getGrid()->empty() &&
+        (llvm::MulOverflow(schedule.getRaster(), getGrid()->back(), group) ||
+         group > INT32_MAX))
+      return emitOpError() << "its raster of " << schedule.getRaster()
+                           << " makes groups of more than 2^31 - 1 programs";
   }
   for (BlockArgument argument : getOperandArguments()) {
     auto type = dyn_cast<MemRefType>(argument.getType());
@@ -149,6 +166,36 @@ static bool isAllowedInKernel(Operation *op) {
              affine::AffineMinOp, affine::AffineMaxOp, tensor::SplatOp>(op);
 }
 
+/// So many that no arithmetic on sizes overflows.
+static constexpr double mostElements = 0x1p48;
+
+/// Affine expressions mean nothing where they divide by what is not positive.
+static bool dividesByPositives(AffineMap map) {
+  bool right = true;
+  map.walkExprs([&](AffineExpr expr) {
+    if (!llvm::is_contained({AffineExprKind::Mod, AffineExprKind::FloorDiv,
+                             AffineExprKind::CeilDiv},
+                            expr.getKind()))
+      return;
+    auto divisor =
+        dyn_cast<AffineConstantExpr>(cast<AffineBinaryOpExpr>(expr).getRHS());
+    right &= divisor && divisor.getValue() > 0;
+  });
+  return right;
+}
+
+static AffineMap getMap(Operation *op) {
+  if (auto apply = dyn_cast<affine::AffineApplyOp>(op))
+    return apply.getAffineMap();
+  if (auto min = dyn_cast<affine::AffineMinOp>(op))
+    return min.getAffineMap();
+  if (auto max = dyn_cast<affine::AffineMaxOp>(op))
+    return max.getAffineMap();
+  if (auto view = dyn_cast<ViewOp>(op))
+    return view.getMap();
+  return {};
+}
+
 LogicalResult KernelOp::verifyRegions() {
   bool hasRoles = isSpecialized();
   WalkResult walk = getBody().walk([&](Operation *op) -> WalkResult {
@@ -156,6 +203,16 @@ LogicalResult KernelOp::verifyRegions() {
       return op->emitOpError()
              << "is not allowed in a kernel; expected qimeng, arith or math "
                 "operations, scf.for, scf.if, affine.apply or tensor.splat";
+    if (auto loop = dyn_cast<scf::ForOp>(op); loop && loop.getUnsignedCmp())
+      return op->emitOpError() << "compares its counter as unsigned; loops of "
+                                  "kernels are signed";
+    for (Type type : op->getResultTypes())
+      if (countElements(type) > mostElements)
+        return op->emitOpError()
+               << "has a tile of more than 2^48 elements: " << type;
+    if (AffineMap map = getMap(op); map && !dividesByPositives(map))
+      return op->emitOpError() << "divides by what is no positive constant in "
+                               << AffineMapAttr::get(map);
     return WalkResult::advance();
   });
   if (walk.wasInterrupted())

@@ -385,6 +385,8 @@ LogicalResult IotaOp::verify() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult ChannelOp::verify() {
+  if (getStages() > 1024)
+    return emitOpError() << "has at most 1024 stages, found " << getStages();
   if (ArrayAttr layouts = getLayoutsAttr()) {
     if (layouts.size() != getType().getTiles().size())
       return emitOpError() << "expected one layout per tile ("

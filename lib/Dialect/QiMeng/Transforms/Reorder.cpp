@@ -15,6 +15,10 @@
 using namespace mlir;
 using namespace qimeng;
 
+/// Rows of programs in a group, and bytes of padding in a row; more is of no
+/// use.
+static constexpr int64_t mostRaster = 1024, mostPad = 4096;
+
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
@@ -212,7 +216,7 @@ static LogicalResult checkLayouts(ReorderOp op, KernelOp kernel,
       return refuse(why, "the swizzle" + where() +
                              " must be 0, 32, 64 or 128 bytes, found " +
                              Twine(swizzle));
-    if (pad < 0 || pad % 16 != 0)
+    if (pad < 0 || pad > mostPad || pad % 16 != 0)
       return refuse(why, "the pad" + where() +
                              " must be a multiple of 16 bytes, found " +
                              Twine(pad));
@@ -262,6 +266,9 @@ static LogicalResult checkSchedule(ReorderOp op, KernelOp kernel,
     if (raster > 1 && kernel.getGrid()->size() < 2)
       return refuse(why, "'raster' groups programs along two grid dimensions, "
                          "and the grid has fewer");
+    if (raster > 1 && raster > kernel.getGrid()->front() && raster > mostRaster)
+      return refuse(why, "'raster' is at most " + Twine(mostRaster) +
+                             ", found " + Twine(raster));
   }
   if (int64_t vector = op.getVector())
     if (vector < 0 || vector > 16 || !llvm::isPowerOf2_64(vector))

@@ -15,9 +15,10 @@ using namespace mlir;
 using namespace qimeng;
 
 /// How many times the work of the kernel before a rewrite may take, and what it
-/// may take in any case: padded tiles double each dimension of a product.
+/// may take in any case: padded tiles double each dimension of a product. An
+/// operation works on many elements, or it has no business in a loop.
 static constexpr double mostTimes = 16, freeScalars = 1 << 24,
-                        freeTile = 1 << 16;
+                        freeTile = 1 << 16, freeExecutions = 1 << 24;
 /// Scalar operations in the code of a thread: some ten seconds of compiling.
 static constexpr double mostCode = 1 << 15;
 /// Operations that one run executes, and iterations of a program's loops.
@@ -124,7 +125,8 @@ static LogicalResult checkWork(KernelOp kernel, KernelOp old,
   if (exceeds(after.largestTile,
               std::max(mostTimes * before.largestTile, freeTile),
               "elements are in one tile") ||
-      exceeds(after.executions, mostExecutions,
+      exceeds(after.executions,
+              std::clamp(before.scalars, freeExecutions, mostExecutions),
               "operations would be executed") ||
       exceeds(after.scalars, std::max(mostTimes * before.scalars, freeScalars),
               "operations on elements would be executed") ||

@@ -7,6 +7,7 @@
 
 #include "Staging.h"
 #include "Tiler.h"
+#include "qimeng/Dialect/QiMeng/IR/Limits.h"
 #include "qimeng/Dialect/QiMeng/IR/Properties.h"
 #include "qimeng/Dialect/QiMeng/IR/Resources.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
@@ -31,6 +32,12 @@ static LogicalResult checkSizes(StringRef name, ArrayRef<int64_t> sizes,
                              "' must hold powers of two (or 0 for a whole "
                              "dimension), found " +
                              Twine(size));
+  double elements = 1;
+  for (int64_t size : sizes)
+    elements *= std::max<int64_t>(size, 1);
+  if (elements > mostTileElements)
+    return refuse(why, "'" + name + "' make tiles of more than " +
+                           Twine(mostTileElements) + " elements");
   return success();
 }
 

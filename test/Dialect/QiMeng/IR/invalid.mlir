@@ -40,7 +40,7 @@ qimeng.kernel @k(%x: memref<4x8xf32>) grid(1) {
 // -----
 
 qimeng.kernel @k(%x: memref<4x8xf32>) grid(1) {
-  // expected-error @below {{layout: pad must be a multiple of 4 bytes, found 2}}
+  // expected-error @below {{layout: pad must be a multiple of 4 bytes, at most 4096, found 2}}
   %c = qimeng.channel stages(1) layouts [#qimeng.layout<pad = 2>] : !qimeng.channel<tensor<4xf32>>
 }
 
@@ -880,4 +880,69 @@ qimeng.kernel @k(%x: memref<4x8xf32>) grid(1) {
   // expected-error @+2 {{failed to infer returned types}}
   // expected-error @below {{inferred type(s) 'tensor<4xf32>' are incompatible with return type(s) of operation 'tensor<8xf32>'}}
   %t = "qimeng.take"(%c) : (!qimeng.channel<tensor<4xf32>>) -> tensor<8xf32>
+}
+
+// -----
+
+// expected-error @below {{a grid has at most 2^31 - 1 programs, found more}}
+qimeng.kernel @k(%x: memref<4xf32>) grid(65536, 32768) {
+}
+
+// -----
+
+// expected-error @below {{its raster of 2147483648 makes groups of more than 2^31 - 1 programs}}
+qimeng.kernel @k(%x: memref<4xf32>) grid(4, 4) schedule<raster = 2147483648> {
+}
+
+// -----
+
+// expected-error @below {{has too many persistent blocks (2147483646)}}
+qimeng.kernel @k(%x: memref<4xf32>) grid(4) schedule<persistent = 2147483646> {
+}
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) grid(4) {
+  %p = qimeng.program_id 0
+  // expected-error @below {{divides by what is no positive constant in affine_map<(d0) -> (d0 mod 0)>}}
+  %i = affine.apply affine_map<(d0) -> (d0 mod 0)>(%p)
+}
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) grid(4) {
+  %p = qimeng.program_id 0
+  // expected-error @below {{divides by what is no positive constant}}
+  %i = affine.max affine_map<(d0)[s0] -> (d0 floordiv s0, 1)>(%p)[%p]
+}
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) grid(4) {
+  // expected-error @below {{divides by what is no positive constant}}
+  %v = qimeng.view %x by affine_map<(d0) -> (d0 ceildiv -2)> padded : memref<4xf32> -> !qimeng.view<4xf32>
+}
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // expected-error @below {{compares its counter as unsigned; loops of kernels are signed}}
+  scf.for unsigned %i = %c0 to %c1 step %c1 {
+  }
+}
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) {
+  // expected-error @below {{has a tile of more than 2^48 elements}}
+  %t = arith.constant dense<0.0> : tensor<4294967296x4294967296xf32>
+}
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) grid(1) {
+  // expected-error @below {{has at most 1024 stages, found 4611686018427387904}}
+  %c = qimeng.channel stages(4611686018427387904) : !qimeng.channel<tensor<4xf32>>
 }

@@ -89,7 +89,7 @@
 // ENDLESS: a loop must have constant bounds and a constant, positive step, so that it is known to end
 // LONG: a loop runs more than 268435456 iterations in one program
 // WIDE: 1.07e+09 elements are in one tile, more than 6.55e+04
-// MANY: operations would be executed, more than 4e+09
+// MANY: operations would be executed, more than 1.68e+07
 // WORK: operations on elements would be executed, more than 1.68e+07
 // CODE: operations on elements are in the code of one thread, more than 3.28e+04
 // CUT: line 3: '{' is never closed; is the text complete?

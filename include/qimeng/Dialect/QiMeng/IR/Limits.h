@@ -56,6 +56,12 @@ std::optional<int64_t> countIterations(mlir::scf::ForOp loop);
 mlir::scf::ForOp findEndlessLoop(KernelOp kernel, int64_t most,
                                  std::string &why);
 
+/// Elements of a tile in a tiled kernel: far beyond what any block holds, and
+/// small enough for arithmetic on sizes never to overflow.
+constexpr int64_t mostTileElements = int64_t(1) << 24;
+/// As a float, which does not overflow; 0 for what is no tile.
+double countElements(mlir::Type type);
+
 /// What one run of a kernel takes, roughly; as floats, which do not overflow.
 struct KernelWork {
   double scalars = 0;     ///< operations on elements of tiles
