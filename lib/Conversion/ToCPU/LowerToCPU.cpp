@@ -234,6 +234,17 @@ void KernelEmitter::copy(const Storage &from, const Storage &to, Value like) {
              });
 }
 
+/// What tensor cores read of an f32 factor in tf32: 8 bits of exponent, 10 of
+/// mantissa.
+static Value truncateToTf32(OpBuilder &builder, Location loc, Value value) {
+  Type i32 = builder.getI32Type();
+  Value bits = arith::BitcastOp::create(builder, loc, i32, value);
+  Value mask = arith::ConstantOp::create(
+      builder, loc, builder.getI32IntegerAttr(~((1 << 13) - 1)));
+  bits = arith::AndIOp::create(builder, loc, bits, mask);
+  return arith::BitcastOp::create(builder, loc, value.getType(), bits);
+}
+
 void KernelEmitter::emitDot(DotOp op) {
   Location loc = op.getLoc();
   auto type = cast<RankedTensorType>(op.getResult().getType());
@@ -259,6 +270,10 @@ void KernelEmitter::emitDot(DotOp op) {
     Value a = tiles.read(lhs, with(m, k), loc);
     Value b = tiles.read(rhs, with(k, n), loc);
     Value c = tiles.read(sum, with(m, n), loc);
+    if (op.getPrecision() == Precision::Tf32 && a.getType().isF32()) {
+      a = truncateToTf32(builder, loc, a);
+      b = truncateToTf32(builder, loc, b);
+    }
     Value product = createCombine(builder, loc, Combiner::Mul, a, b);
     tiles.write(createCombine(builder, loc, Combiner::Add, c, product), sum,
                 with(m, n), loc);

@@ -1,0 +1,8 @@
+// A product in f32.
+func.func @m(%a: tensor<40x40xf32>, %b: tensor<40x40xf32>) -> tensor<40x40xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<40x40xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<40x40xf32>) -> tensor<40x40xf32>
+  %c = linalg.matmul ins(%a, %b : tensor<40x40xf32>, tensor<40x40xf32>) outs(%init : tensor<40x40xf32>) -> tensor<40x40xf32>
+  return %c : tensor<40x40xf32>
+}
