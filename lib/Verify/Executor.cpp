@@ -80,7 +80,7 @@ std::string HostTensor::indexString(int64_t element) const {
 CPUExecutor::CPUExecutor(Location loc) : loc(loc) {}
 CPUExecutor::~CPUExecutor() = default;
 
-static Operation *findEntry(ModuleOp module, StringRef name) {
+Operation *qimeng::findEntry(ModuleOp module, StringRef name) {
   if (!name.empty()) {
     Operation *entry = module.lookupSymbol(name);
     if (!isa_and_nonnull<func::FuncOp, KernelOp>(entry)) {
@@ -195,6 +195,13 @@ LogicalResult CPUExecutor::findOperands(Operation *entry) {
     outputs.push_back(spec);
   }
   return success();
+}
+
+unsigned CPUExecutor::getArgumentOfInput(unsigned number) const {
+  for (auto [index, argument] : llvm::enumerate(arguments))
+    if (!argument.isOutput && argument.number == number)
+      return index;
+  llvm_unreachable("no such input");
 }
 
 /// A copy of `module` with `entry` and what it reaches only.

@@ -32,6 +32,8 @@ llvm::StringRef qimeng::getName(InputKind kind) {
     return "constant";
   case InputKind::Large:
     return "large";
+  case InputKind::Small:
+    return "small";
   case InputKind::Tiny:
     return "tiny";
   case InputKind::Infinite:
@@ -50,6 +52,8 @@ llvm::StringRef qimeng::getName(InputKind kind) {
     return "ties";
   case InputKind::Negative:
     return "negative";
+  case InputKind::Mixed:
+    return "mixed";
   }
   llvm_unreachable("unknown kind of inputs");
 }
@@ -79,15 +83,17 @@ forEachLevel(const TensorSpec &spec, InputKind kind, uint64_t seed,
   llvm::SmallVector<int64_t> high, low, at(rank, 0);
   for (int64_t size : spec.shape) {
     uint64_t hash = mixBits(seed * 4096 + static_cast<uint64_t>(size));
-    bool anywhere = kind == InputKind::Peaks || kind == InputKind::LargePeaks;
+    bool anywhere = kind == InputKind::Peaks;
+    bool falls = kind == InputKind::Falling ||
+                 (kind == InputKind::LargePeaks && seed % 2 == 1);
     int64_t first = 0, last = size - 1;
     if (anywhere) {
       last = static_cast<int64_t>((hash >> 32) % static_cast<uint64_t>(size));
       first = static_cast<int64_t>((hash & 0xFFFFFFFF) %
                                    static_cast<uint64_t>(size));
     }
-    high.push_back(kind == InputKind::Falling ? first : last);
-    low.push_back(kind == InputKind::Falling ? last : first);
+    high.push_back(falls ? first : last);
+    low.push_back(falls ? last : first);
   }
   for (int64_t i = 0, end = spec.getNumElements(); i < end; ++i) {
     int level = 0;
@@ -104,7 +110,7 @@ forEachLevel(const TensorSpec &spec, InputKind kind, uint64_t seed,
 
 /// 2^60, or what stands in its place.
 static double getLarge(DataType type, const InputContext &context) {
-  if (context.holdsF16)
+  if (context.reachesF16)
     return 0x1p3;
   return type == DataType::F16   ? 0x1p13
          : type == DataType::F64 ? 0x1p500
@@ -114,6 +120,13 @@ static double getLarge(DataType type, const InputContext &context) {
 HostTensor qimeng::drawInput(const TensorSpec &spec, InputKind kind,
                              uint64_t seed, unsigned number,
                              const InputContext &context) {
+  if (kind == InputKind::Mixed) {
+    static constexpr InputKind kinds[] = {
+        InputKind::Normal,   InputKind::Large,   InputKind::LargePeaks,
+        InputKind::Small,    InputKind::Uniform, InputKind::Uniform,
+        InputKind::Negative, InputKind::Negative};
+    kind = kinds[mixBits(seed * 8 + number) % std::size(kinds)];
+  }
   HostTensor input(spec);
   bool floats = isFloat(spec.type);
   int64_t count = input.getNumElements();
@@ -134,10 +147,14 @@ HostTensor qimeng::drawInput(const TensorSpec &spec, InputKind kind,
     draw(Draw::Mode::Constant);
     break;
   case InputKind::Large:
-    if (floats && context.holdsF16)
+    if (floats && context.reachesF16)
       draw(Draw::Mode::Normal, getLarge(spec.type, context));
     else
       draw(Draw::Mode::Large);
+    break;
+  case InputKind::Small:
+    draw(Draw::Mode::Normal,
+         std::ldexp(1.0, -3 - static_cast<int>((seed + 4) % 7)));
     break;
   case InputKind::Tiny:
     draw(Draw::Mode::Tiny);
@@ -188,6 +205,8 @@ HostTensor qimeng::drawInput(const TensorSpec &spec, InputKind kind,
                           : -1 - magnitude);
     }
     break;
+  case InputKind::Mixed:
+    llvm_unreachable("is another kind for each input");
   }
   return input;
 }

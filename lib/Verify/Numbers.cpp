@@ -70,32 +70,65 @@ static double findLongestSum(ModuleOp module) {
   return longest;
 }
 
+/// Whether the program computes `value` and then reads it again, so that it may
+/// be rounded for some of its readers only.
+static bool isInner(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (isa_and_nonnull<memref::AllocOp>(op))
+    return true;
+  return isa_and_nonnull<linalg::LinalgOp, linalg::SoftmaxOp>(op) &&
+         !isa<linalg::FillOp, linalg::TransposeOp, linalg::BroadcastOp,
+              linalg::CopyOp>(op) &&
+         !llvm::all_of(value.getUsers(), llvm::IsaPred<func::ReturnOp>);
+}
+
 /// The coarsest rounding, relative, of a value that the program computes with
 /// f16 or bf16 as its type and then reads again; 0 without such values. (In a
 /// candidate some readers may see the value rounded, others as it was.)
-static double findInnerRounding(ModuleOp module, bool &holdsF16) {
+static double findInnerRounding(ModuleOp module) {
   double rounding = 0;
-  auto see = [&](Type type) {
-    Type element = getElementTypeOrSelf(type);
-    if (element.isBF16())
-      rounding = std::max(rounding, 0x1p-8);
-    if (!element.isF16())
-      return;
-    rounding = std::max(rounding, 0x1p-11);
-    holdsF16 = true;
-  };
   module.walk([&](Operation *op) {
-    if (isa<memref::AllocOp>(op))
-      return see(op->getResult(0).getType());
-    if (!isa<linalg::LinalgOp, linalg::SoftmaxOp>(op) ||
-        isa<linalg::FillOp, linalg::TransposeOp, linalg::BroadcastOp,
-            linalg::CopyOp>(op))
-      return;
-    for (Value result : op->getResults())
-      if (!llvm::all_of(result.getUsers(), llvm::IsaPred<func::ReturnOp>))
-        see(result.getType());
+    for (Value result : op->getResults()) {
+      Type element = getElementTypeOrSelf(result.getType());
+      if (!isInner(result))
+        continue;
+      if (element.isBF16())
+        rounding = std::max(rounding, 0x1p-8);
+      else if (element.isF16())
+        rounding = std::max(rounding, 0x1p-11);
+    }
   });
   return rounding;
+}
+
+/// Whether f16 values that are read again depend on the argument.
+static bool reachesInnerF16(BlockArgument argument) {
+  DenseSet<Value> reached = {argument};
+  bool found = false;
+  auto reach = [&](Value value) {
+    reached.insert(value);
+    found |= getElementTypeOrSelf(value.getType()).isF16() && isInner(value);
+  };
+  for (Operation &op : *argument.getOwner()) {
+    bool reads = false;
+    op.walk([&](Operation *inner) {
+      reads |= llvm::any_of(inner->getOperands(),
+                            [&](Value v) { return reached.contains(v); });
+    });
+    if (!reads)
+      continue;
+    llvm::for_each(op.getResults(), reach);
+    auto launch = dyn_cast<LaunchOp>(op);
+    if (!launch)
+      continue;
+    auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(
+        launch, launch.getKernelAttr());
+    for (auto [operand, inside] :
+         llvm::zip(launch.getOperands(), kernel.getOperandArguments()))
+      if (kernel.isOutput(inside))
+        reach(operand);
+  }
+  return found;
 }
 
 namespace {
@@ -200,9 +233,13 @@ NumbersCheck::create(ModuleOp reference, StringRef entry,
                        (*precise)->getInputs().end());
   check->outputs.assign((*precise)->getOutputs().begin(),
                         (*precise)->getOutputs().end());
-  check->context.longestSum = findLongestSum(reference);
-  check->innerRounding = findInnerRounding(reference, check->context.holdsF16);
+  check->longestSum = findLongestSum(reference);
+  check->innerRounding = findInnerRounding(reference);
   check->rounding = findRounding(reference);
+  Block &body = findEntry(reference, entry)->getRegion(0).front();
+  for (unsigned i = 0; i < check->inputs.size(); ++i)
+    check->reachesF16.push_back(
+        reachesInnerF16(body.getArgument((*precise)->getArgumentOfInput(i))));
   for (auto [number, kind] : llvm::enumerate(options.inputs))
     if (failed(check->addTrial(**oracle, **precise, kind, options.seed + number,
                                options.perturbations)))
@@ -216,16 +253,21 @@ LogicalResult NumbersCheck::addTrial(const CPUExecutor &oracle,
   Trial trial{
       kind, seed, {}, oracle.allocateOutputs(), precise.allocateOutputs(), {}};
   for (auto [number, spec] : llvm::enumerate(inputs))
-    trial.inputs.push_back(drawInput(spec, kind, seed, number, context));
+    trial.inputs.push_back(
+        drawInput(spec, kind, seed, number, {longestSum, reachesF16[number]}));
   if (failed(precise.run(trial.inputs, trial.precise)))
     return failure();
   std::vector<std::vector<double>> moved;
-  for (unsigned round = 0; round <= perturbations; ++round) {
+  // Ties are moved by value, and once more element by element; what jumps then
+  // is a comparison that went the other way.
+  bool ties = kind == InputKind::Ties;
+  unsigned rounds = ties ? 2 * perturbations : perturbations;
+  for (unsigned round = 0; round <= rounds; ++round) {
+    bool byValue = ties && round <= perturbations;
     std::vector<HostTensor> wideInputs;
     for (auto [number, input] : llvm::enumerate(trial.inputs))
-      wideInputs.push_back(perturb(input,
-                                   round ? mixBits(seed * 64 + round) : 0,
-                                   number, kind == InputKind::Ties));
+      wideInputs.push_back(perturb(
+          input, round ? mixBits(seed * 64 + round) : 0, number, byValue));
     std::vector<HostTensor> results = oracle.allocateOutputs();
     if (failed(oracle.run(wideInputs, results)))
       return failure();
@@ -237,8 +279,12 @@ LogicalResult NumbersCheck::addTrial(const CPUExecutor &oracle,
     }
     for (auto [number, output] : llvm::enumerate(trial.exact))
       for (int64_t i = 0, end = output.getNumElements(); i < end; ++i) {
-        double difference = std::abs(results[number].get(i) - output.get(i)) *
-                            (rounding / perturbation);
+        double change = std::abs(results[number].get(i) - output.get(i));
+        bool jumps = ties && !byValue &&
+                     change > 0x1p-12 * (1 + std::abs(output.get(i)));
+        if (jumps)
+          continue;
+        double difference = change * (rounding / perturbation);
         if (difference > moved[number][i])
           moved[number][i] = difference;
       }
@@ -272,10 +318,10 @@ LogicalResult NumbersCheck::addTrial(const CPUExecutor &oracle,
       double error = std::isfinite(p) && std::isfinite(r)
                          ? std::max(0.0, std::abs(p - r) - 0.5 * ulp)
                          : 0;
-      allowed[i] = (isHalf ? 0.5 + 0x1p-4 : 4.0) * ulp + 2 * error + 2 * worst +
-                   std::max(context.longestSum, innerRounding * 0x1p24) *
-                       moved[number][i] +
-                   format.smallest;
+      allowed[i] =
+          (isHalf ? 0.5 + 0x1p-4 : 4.0) * ulp + 2 * error + 2 * worst +
+          std::max(longestSum, innerRounding * 0x1p24) * moved[number][i] +
+          format.smallest;
     }
   }
   trials.push_back(std::move(trial));

@@ -74,7 +74,8 @@ LogicalResult qimeng::verifyRewrite(ModuleOp before, ModuleOp after,
   int64_t more = std::clamp<int64_t>(options.repeatWork / work, 0, 56);
   static constexpr InputKind kinds[] = {
       InputKind::Normal,     InputKind::Large,  InputKind::Peaks,
-      InputKind::LargePeaks, InputKind::Scaled, InputKind::Ties};
+      InputKind::LargePeaks, InputKind::Scaled, InputKind::Ties,
+      InputKind::Small,      InputKind::Mixed,  InputKind::Mixed};
   for (int64_t i = 0; i < more; ++i)
     numbers.inputs.push_back(kinds[i % std::size(kinds)]);
   return checkNumbers(before, after, numbers);

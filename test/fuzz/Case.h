@@ -26,7 +26,8 @@ struct Settings {
   bool assemble = false;
   /// Run them on this GPU, too; null for none.
   DevicePtr device;
-  const Architecture *deviceArchitecture = nullptr;
+  /// Of all rewrites; null: drawn.
+  const Architecture *architecture = nullptr;
 };
 
 /// A tensor program, its kernels, and a right rewrite of them.

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace qimeng;
@@ -270,6 +271,74 @@ static bool isSymmetric(Value value, unsigned depth) {
 }
 
 bool qimeng::isSymmetric(Value value) { return ::isSymmetric(value, 0); }
+
+bool qimeng::seesPaddingAlong(Value value, int64_t axis) {
+  while (auto extend = value.getDefiningOp<arith::ExtFOp>())
+    value = extend.getIn();
+  auto load = value.getDefiningOp<LoadOp>();
+  if (!load)
+    return false;
+  Access access = getAccess(load.getSource());
+  int64_t size = getSourceShape(load.getSource())[axis];
+  // The tile holds the dimension as a whole.
+  if (!access.padded || load.getResult().getType().getDimSize(axis) < size)
+    return false;
+  ArrayRef<int64_t> shape =
+      cast<MemRefType>(access.operand.getType()).getShape();
+  for (auto [expr, extent] : llvm::zip(access.map.getResults(), shape))
+    // d + c takes `size` values in a row; some are no index of the operand.
+    if (expr.isFunctionOfDim(axis) && size > extent) {
+      AffineExpr dim = expr;
+      if (auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+          sum && sum.getKind() == AffineExprKind::Add &&
+          isa<AffineConstantExpr>(sum.getRHS()))
+        dim = sum.getLHS();
+      if (isa<AffineDimExpr>(dim))
+        return true;
+    }
+  return false;
+}
+
+bool qimeng::isUnitWhereStored(Value value, ArrayRef<int64_t> dims) {
+  return llvm::all_of(value.getUses(), [&](OpOperand &use) {
+    if (auto store = dyn_cast<StoreOp>(use.getOwner()))
+      return llvm::all_of(dims, [&](int64_t dim) {
+        return getSourceShape(store.getTarget())[dim] == 1;
+      });
+    return isElementwise(use.getOwner()) &&
+           use.getOwner()->getNumResults() == 1 &&
+           isUnitWhereStored(use.getOwner()->getResult(0), dims);
+  });
+}
+
+static bool isReducedAlong(Value value, Combiner kind, int64_t dim,
+                           unsigned depth) {
+  if (depth > maxDepth)
+    return false;
+  return llvm::all_of(value.getUses(), [&](OpOperand &use) {
+    if (auto reduce = dyn_cast<ReduceOp>(use.getOwner()))
+      return reduce.getKind() == kind &&
+             llvm::is_contained(reduce.getAxes(), dim);
+    auto store = dyn_cast<StoreOp>(use.getOwner());
+    if (!store || !getAccess(store.getTarget()).map.isIdentity())
+      return false;
+    return forEachReader(store, [&](Value loaded) {
+      auto load = loaded.getDefiningOp<LoadOp>();
+      return getAccess(load.getSource()).map.isIdentity() &&
+             isReducedAlong(loaded, kind, dim, depth + 1);
+    });
+  });
+}
+
+bool qimeng::areBothReduced(ReduceOp reduce, int64_t dim) {
+  // Dimension `dim` of the input is this one of the result; so is the axis that
+  // takes its place, when they are neighbours.
+  int64_t axis = reduce.getAxes()[0];
+  if (std::abs(dim - axis) != 1)
+    return false;
+  return isReducedAlong(reduce.getResult(), reduce.getKind(),
+                        std::min(dim, axis), 0);
+}
 
 /// Bits of a type's significand, the leading one included.
 static unsigned getPrecision(Type type) {

@@ -48,6 +48,18 @@ bool isNonNegative(mlir::Value value);
 /// alike: which axis is meant does not matter then.
 bool isSymmetric(mlir::Value value);
 
+/// Whether every slice of `value` along `axis` holds a zero, since it is loaded
+/// from a view that shows padding there.
+bool seesPaddingAlong(mlir::Value value, int64_t axis);
+
+/// Whether only the first element along each of these dimensions is ever
+/// stored.
+bool isUnitWhereStored(mlir::Value value, llvm::ArrayRef<int64_t> dims);
+
+/// Whether all readers of the reduction combine its result, by the same
+/// combiner, along `dim`, too: the order of the two axes does not matter then.
+bool areBothReduced(ReduceOp reduce, int64_t dim);
+
 /// Whether rounding the op's result to `narrow` changes nothing, since its
 /// exact result is a value of that type (a product with a power of two, say).
 bool isExactIn(mlir::Operation *op, mlir::FloatType narrow);

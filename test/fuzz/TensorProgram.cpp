@@ -226,8 +226,9 @@ std::string Writer::drawFloatBody(llvm::ArrayRef<std::string> inputs,
     std::string other =
         unread < inputs.size() ? inputs[unread++] : random.pick(pool);
     int64_t kind = random.below(22);
-    if (kind == 2 && other == last)
-      kind = 1; // x - x forgets what x was
+    // x - x forgets what x was, so does max(x, x) - x.
+    if ((kind == 2 || kind == 5 || kind == 6) && other == last)
+      kind = 1;
     switch (kind) {
     case 0:
     case 1:
@@ -381,8 +382,15 @@ std::string Writer::drawIntegerBody(llvm::ArrayRef<std::string> inputs,
     } else {
       std::string other =
           unread < inputs.size() ? inputs[unread++] : random.pick(pool);
-      last = emit(random.pick(element == "i1" ? logic : arithmetic) + " " +
-                  last + ", " + other);
+      // Masks and products lose bits, and x ^ x all of them.
+      static const std::vector<std::string> keeping = {"addi", "subi", "maxsi",
+                                                       "minsi"};
+      std::string operation = random.pick(element == "i1" ? logic
+                                          : sensitive     ? keeping
+                                                          : arithmetic);
+      if (sensitive && other == last)
+        operation = element == "i1" ? "ori" : "addi";
+      last = emit(operation + " " + last + ", " + other);
     }
     pool.push_back(last);
   }

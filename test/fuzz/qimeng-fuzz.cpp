@@ -1,7 +1,7 @@
 //===- qimeng-fuzz.cpp - Random programs, random and wrong rewrites -------===//
 //
-// Part of the QiMeng project, under the Apache License v2.0 with LLVM
-// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -128,16 +128,17 @@ static void printFailures(const Outcome &outcome) {
 }
 
 /// One line that says it all, then what was covered.
-static int reportPrograms(Outcome total, const Settings &settings) {
+static int reportPrograms(Outcome total, const Settings &settings,
+                          bool onDevice) {
   auto of = [&](const char *name) { return total.counts[name]; };
   llvm::outs() << of("tests") << " programs, " << of("actions") << " actions, "
                << total.failures.size() << " failures (" << of("over limits")
                << " right but over the device's limits)";
-  if (settings.assemble || settings.deviceArchitecture)
+  if (settings.assemble || onDevice)
     llvm::outs() << ", " << of("compiled") << " compiled";
-  if (settings.deviceArchitecture)
+  if (onDevice)
     llvm::outs() << ", " << of("right on the device") << " right on "
-                 << settings.deviceArchitecture->name;
+                 << settings.architecture->name;
   llvm::outs() << "\n";
   for (const char *name :
        {"tests", "actions", "over limits", "compiled", "right on the device"})
@@ -184,6 +185,11 @@ int qimengFuzzMain(int argc, char **argv) {
   llvm::cl::opt<std::string> device(
       "device", llvm::cl::desc("cpu, or gpu[:<number>] to run there, too"),
       llvm::cl::init("cpu"), llvm::cl::cat(category));
+  llvm::cl::opt<std::string> arch(
+      "arch",
+      llvm::cl::desc("Architecture of all rewrites, which --device=gpu takes "
+                     "from the GPU (default: drawn)"),
+      llvm::cl::cat(category));
   llvm::cl::opt<bool> assemble(
       "assemble", llvm::cl::desc("Also compile the kernels to cubins"),
       llvm::cl::cat(category));
@@ -231,6 +237,12 @@ int qimengFuzzMain(int argc, char **argv) {
   settings.onlyPartition = onlyPartition;
   settings.firstClass = first;
   settings.assemble = assemble;
+  if (!arch.empty()) {
+    Result<const Architecture *> found = findArchitecture(arch);
+    if (!found)
+      return refuse(found.error());
+    settings.architecture = *found;
+  }
   DialectRegistry registry;
   registerDialects(registry);
   registerExecutorDialects(registry);
@@ -239,6 +251,8 @@ int qimengFuzzMain(int argc, char **argv) {
   options.count = count;
   options.jobs = jobs;
   options.seconds = seconds;
+  if (place == "gpu")
+    options.secondsEach = 60;
   if (mode == "hostile")
     return runHostileAnswers({seed, first, print, options},
                              [&] { return makeContext(registry); });
@@ -262,12 +276,12 @@ int qimengFuzzMain(int argc, char **argv) {
       return refuse(found.failures.front());
     for (const Architecture &architecture : getArchitectures())
       if (found.counts.count(architecture.name))
-        settings.deviceArchitecture = &architecture;
+        settings.architecture = &architecture;
   }
   Outcome total = runInWorkers(
       options,
       [&](int64_t i) {
-        if (settings.deviceArchitecture && !settings.device) {
+        if (place == "gpu" && !settings.device) {
           const Architecture *architecture = nullptr;
           auto opened = DeviceExecutor::open(ordinal, architecture);
           if (!opened)
@@ -286,6 +300,6 @@ int qimengFuzzMain(int argc, char **argv) {
       },
       printFailures);
   if (mode == "programs")
-    return reportPrograms(std::move(total), settings);
+    return reportPrograms(std::move(total), settings, place == "gpu");
   return reportMistakes(std::move(total), count);
 }

@@ -75,6 +75,11 @@ private:
   std::unique_ptr<char, Free> bytes;
 };
 
+/// `name` in `module`: a function or kernel. An empty name means the first
+/// public function, or else the only kernel. Null, with a diagnostic, when
+/// there is none.
+mlir::Operation *findEntry(mlir::ModuleOp module, llvm::StringRef name);
+
 class CPUExecutor {
 public:
   /// Compiles `entry` of `module`, which stays as it is: a function on tensors,
@@ -88,6 +93,8 @@ public:
   /// only, and those that are written, in the order of the arguments.
   llvm::ArrayRef<TensorSpec> getInputs() const { return inputs; }
   llvm::ArrayRef<TensorSpec> getOutputs() const { return outputs; }
+  /// The number of the entry's argument that an input is.
+  unsigned getArgumentOfInput(unsigned number) const;
   /// Zeroed tensors for the outputs.
   std::vector<HostTensor> allocateOutputs() const;
   mlir::Location getLoc() const { return loc; }

@@ -24,6 +24,9 @@ enum class InputKind {
   Constant, ///< all one
   /// Normal times 2^60 (f16: 2^7, f64: 2^500); integers any value of the type.
   Large,
+  /// Normal times 2^-7, or a power from 2^-3 to 2^-9: terms such as the epsilon
+  /// of a norm matter.
+  Small,
   Tiny,     ///< normal times 2^-60 (f16: 2^-12, f64: 2^-500)
   Infinite, ///< normal, up to three elements infinite
   NaN,      ///< normal, up to three elements NaN
@@ -34,12 +37,17 @@ enum class InputKind {
   /// Low and high elements stand anywhere, at the same place of all dimensions
   /// of one size.
   Peaks,
-  LargePeaks, ///< peaks of 2^60 (f16: 2^13, f64: 2^500)
+  /// Rising (even seeds) or falling (odd ones), by 2^60 (f16: 2^13, f64:
+  /// 2^500): a soft maximum that subtracts less than the maximum overflows.
+  LargePeaks,
   /// One of -2, -1, -1/2, 1/2, 1 and 2: comparisons are even, maxima ambiguous.
   Ties,
   /// All negative, and floats far below -1e4: neither that nor zero can stand
   /// in for the least value.
   Negative,
+  /// Each input of another kind: what is large does not hide what is not, and a
+  /// product may be negative everywhere.
+  Mixed,
 };
 
 /// "normal", "uniform", and so on.
@@ -49,9 +57,10 @@ llvm::StringRef getName(InputKind kind);
 struct InputContext {
   /// Terms of the longest sum.
   double longestSum = 1;
-  /// Whether f16 values pass between operations. Where those overflow depends
-  /// on which of them a rewrite keeps in f32, so large inputs stay around 2^3.
-  bool holdsF16 = false;
+  /// Whether f16 values that pass between operations depend on the input. Where
+  /// those overflow is up to which of them a rewrite keeps in f32, so large
+  /// elements stay around 2^3.
+  bool reachesF16 = false;
 };
 
 /// The elements of input `number` of a program. The same arguments always give

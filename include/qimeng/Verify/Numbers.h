@@ -40,10 +40,12 @@ namespace qimeng {
 struct NumbersOptions {
   /// One trial each.
   std::vector<InputKind> inputs = {
-      InputKind::Normal,   InputKind::Scaled, InputKind::Uniform,
-      InputKind::Constant, InputKind::Large,  InputKind::Tiny,
-      InputKind::Infinite, InputKind::NaN,    InputKind::Rising,
-      InputKind::Falling,  InputKind::Ties,   InputKind::Negative};
+      InputKind::Normal,    InputKind::Scaled, InputKind::Uniform,
+      InputKind::Constant,  InputKind::Large,  InputKind::Tiny,
+      InputKind::Infinite,  InputKind::NaN,    InputKind::Rising,
+      InputKind::Falling,   InputKind::Ties,   InputKind::Negative,
+      InputKind::Small,     InputKind::Mixed,  InputKind::LargePeaks,
+      InputKind::LargePeaks};
   uint64_t seed = 1;
   /// Directions for S; 0 leaves it out.
   unsigned perturbations = 2;
@@ -91,7 +93,9 @@ private:
                                uint64_t seed, unsigned perturbations);
 
   llvm::SmallVector<TensorSpec> inputs, outputs;
-  InputContext context;
+  double longestSum = 1;
+  /// Per input: InputContext::reachesF16.
+  std::vector<bool> reachesF16;
   double innerRounding = 0;
   double rounding = 0;
   std::vector<Trial> trials;

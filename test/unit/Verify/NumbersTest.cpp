@@ -332,7 +332,7 @@ TEST(InputsTest, DrawsWhatItSays) {
   }
   // What holds f16 inside stays small.
   HostTensor small =
-      drawInput(matrix, InputKind::Negative, 7, 0, {1, /*holdsF16=*/true});
+      drawInput(matrix, InputKind::Negative, 7, 0, {1, /*reachesF16=*/true});
   for (int64_t i = 0; i < 45; ++i)
     EXPECT_GE(small.get(i), -56);
   HostTensor scaled = drawInput(matrix, InputKind::Scaled, 7, 0, {16, false}),

@@ -127,6 +127,22 @@ static FailureOr<Split> makeSplit(KernelOp kernel, int64_t number,
 // The kernel of the parts
 //===----------------------------------------------------------------------===//
 
+/// Whether what lies past the end of `value` along `axis` lies outside the
+/// kernel's operand, too: not so where a view shows a part of it.
+static bool endsWithOperand(Value value, int64_t axis) {
+  auto load = value.getDefiningOp<LoadOp>();
+  if (!load || !load.getOffsets().empty())
+    return false;
+  Access access = getAccess(load.getSource());
+  ArrayRef<int64_t> shape =
+      cast<MemRefType>(access.operand.getType()).getShape();
+  for (auto [expr, size] : llvm::zip(access.map.getResults(), shape))
+    if (auto dim = dyn_cast<AffineDimExpr>(expr);
+        dim && dim.getPosition() == axis)
+      return size == typeOf(value).getDimSize(axis);
+  return false;
+}
+
 /// Operand `value` of the reduction, cut along `axis`: element [s, .., k, ..]
 /// is element [.., s * chunk + k, ..], the identity past the end.
 static FailureOr<Value> cutOperand(Value value, int64_t axis,
@@ -153,7 +169,8 @@ static FailureOr<Value> cutOperand(Value value, int64_t axis,
     return padded;
   // A load is zero past the end by itself.
   bool isZero = identity == rewriter.getZeroAttr(identity.getType());
-  if (isZero && select.getTrueValue().getDefiningOp<LoadOp>())
+  if (isZero && select.getTrueValue().getDefiningOp<LoadOp>() &&
+      endsWithOperand(value, axis))
     return select.getTrueValue();
   if (isZero)
     return padded;
