@@ -30,6 +30,17 @@ static LoadOp putLoad(PutOp put, unsigned index) {
   return load && Plan::feedsPut(load) ? load : LoadOp();
 }
 
+/// The dimension along which a product sums factor `index` of `take`; the last
+/// one when no product takes it.
+static int summedDim(TakeOp take, unsigned index) {
+  Value tile = take.getTiles()[index];
+  int last = static_cast<int>(tileType(tile).getRank()) - 1;
+  for (OpOperand &use : tile.getUses())
+    if (isa<DotOp>(use.getOwner()) && use.getOperandNumber() == 1)
+      return last - 1;
+  return last;
+}
+
 static bool isByProducer(PutOp put) {
   auto role = put->getParentOfType<RoleOp>();
   return role && role.getKind() == RoleKind::Producer;
@@ -185,6 +196,10 @@ LogicalResult KernelEmitter::prepareChannels() {
       LoadOp load = putLoad(puts.front(), index);
       shared.major = load ? Plan::contiguousDim(load.getSource())
                           : static_cast<int>(tile.getRank()) - 1;
+      // Memory that is contiguous along a batch dimension, of size 1 here, is
+      // no order for rows that wgmma reads.
+      if (channel.feedsWgmma && shared.shape[shared.major] == 1)
+        shared.major = summedDim(takes.front(), index);
       if (op.getLayoutsAttr()) {
         auto given = cast<LayoutAttr>(op.getLayoutsAttr()[index]);
         shared.swizzle = given.getSwizzle();
@@ -207,9 +222,12 @@ LogicalResult KernelEmitter::prepareChannels() {
                << shared.shape[shared.major] * shared.elementBytes
                << " bytes, not a multiple of the swizzle of " << shared.swizzle;
       channel.layouts.push_back(shared);
+      // A swizzle xors bits of the address itself, so it has to start anew with
+      // the tile: it repeats every eight rows.
+      channel.slotBytes = llvm::alignTo(
+          channel.slotBytes, std::max<int64_t>(128, 8 * shared.swizzle));
       channel.tileOffsets.push_back(channel.slotBytes);
-      channel.slotBytes +=
-          llvm::alignTo(shared.bytes(), shared.swizzle ? 1024 : 128);
+      channel.slotBytes += shared.bytes();
     }
     channel.slotBytes = llvm::alignTo(channel.slotBytes, 1024);
     staticShared = llvm::alignTo(staticShared, 1024);

@@ -481,9 +481,12 @@ LogicalResult KernelEmitter::emitRoles() {
   Value blockThread = threadId, blockWarp = warpId;
   SmallVector<RoleOp> roles(kernel.getBody().getOps<RoleOp>());
   // setmaxnreg takes effect only where every warpgroup's role is one branch and
-  // says how many registers it wants.
+  // says how many registers it wants. What producers are left with is enough to
+  // start copies, not to carry tiles.
+  bool copiesByTma = llvm::all_of(
+      channels, [](auto &entry) { return entry.second.copy == CopyKind::Tma; });
   bool setRegisters =
-      arch.wgmma && llvm::all_of(roles, [](RoleOp role) {
+      arch.wgmma && copiesByTma && llvm::all_of(roles, [](RoleOp role) {
         return role.getRegisters() != 0 && role.getWarps() % 4 == 0;
       });
   OpBuilder::InsertionGuard guard(b);

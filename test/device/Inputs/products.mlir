@@ -172,3 +172,24 @@ func.func @attention(%q: tensor<2x128x64xf16>, %k: tensor<2x256x64xf16>, %v: ten
   %y = arith.truncf %out : tensor<2x128x64xf32> to tensor<2x128x64xf16>
   return %y : tensor<2x128x64xf16>
 }
+
+// Factors that lie in memory along the batch dimension.
+func.func @batch_last(%a: tensor<64x96x3xf16>, %b: tensor<3x64x96xf16>) -> tensor<3x64x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<3x64x64xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<3x64x64xf32>) -> tensor<3x64x64xf32>
+  %c = linalg.contract indexing_maps = [affine_map<(b, m, n, k) -> (m, k, b)>, affine_map<(b, m, n, k) -> (b, n, k)>,
+                                        affine_map<(b, m, n, k) -> (b, m, n)>]
+      ins(%a, %b : tensor<64x96x3xf16>, tensor<3x64x96xf16>) outs(%init : tensor<3x64x64xf32>) -> tensor<3x64x64xf32>
+  return %c : tensor<3x64x64xf32>
+}
+
+// A small product of 64-bit integers.
+func.func @small_i64(%a: tensor<520x2xi64>, %b: tensor<8x520xi64>) -> tensor<2x8xi64> {
+  %zero = arith.constant 0 : i64
+  %empty = tensor.empty() : tensor<2x8xi64>
+  %init = linalg.fill ins(%zero : i64) outs(%empty : tensor<2x8xi64>) -> tensor<2x8xi64>
+  %c = linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+      ins(%a, %b : tensor<520x2xi64>, tensor<8x520xi64>) outs(%init : tensor<2x8xi64>) -> tensor<2x8xi64>
+  return %c : tensor<2x8xi64>
+}
