@@ -33,8 +33,11 @@ bool Case::fail(const std::string &step) {
 }
 
 bool Case::build(bool sensitive, bool withChannels) {
-  program = makeTensorProgram(
-      seed, withChannels ? "contraction" : settings.firstClass, sensitive);
+  program = makeTensorProgram(seed,
+                              !withChannels     ? settings.firstClass
+                              : random.oneIn(2) ? "matrix product"
+                                                : "contraction",
+                              sensitive);
   if (settings.print)
     llvm::outs() << program.text << "\n";
   tensors = parseSourceString<ModuleOp>(program.text, context);

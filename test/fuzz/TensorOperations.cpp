@@ -14,9 +14,13 @@ using llvm::formatv;
 // Operations
 //===----------------------------------------------------------------------===//
 
-bool Writer::addContraction() {
+bool Writer::addMatrixProduct() { return addContraction(/*tensorCores=*/true); }
+
+bool Writer::addContraction() { return addContraction(/*tensorCores=*/false); }
+
+bool Writer::addContraction(bool tensorCores) {
   // How many batch, M, N and K dimensions; matrices, mostly.
-  bool named = !random.oneIn(3);
+  bool named = tensorCores || !random.oneIn(3);
   int64_t batch = random.oneIn(3), m = 1, n = 1, k = 1;
   if (!named) {
     batch = random.below(3), m = random.below(3), n = random.below(3);
@@ -33,6 +37,13 @@ bool Writer::addContraction() {
   }
   for (size_t i = 1; i < sizes.size(); ++i)
     std::swap(sizes[i], sizes[random.below(i + 1)]);
+  // Large enough for an instruction, whole or not.
+  static const std::vector<int64_t> blocks = {16, 32, 48, 61, 64, 97, 128, 131};
+  if (tensorCores)
+    for (int64_t i = batch; i < rank; ++i)
+      sizes[i] = random.pick(blocks);
+  if (tensorCores && batch)
+    sizes[0] = 1 + random.below(3);
   std::vector<int64_t> left, right, out;
   for (int64_t i = 0; i < batch + m; ++i)
     left.push_back(i);
@@ -60,7 +71,7 @@ bool Writer::addContraction() {
     return shape;
   };
   std::string factor, sum;
-  switch (random.below(8)) {
+  switch (tensorCores ? 2 + random.below(2) : random.below(8)) {
   case 0:
     factor = "i8", sum = random.oneIn(3) ? "i8" : "i32";
     break;

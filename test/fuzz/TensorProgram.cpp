@@ -408,6 +408,7 @@ getClasses() {
        {"elementwise", &Writer::addElementwise},
        {"reduction", &Writer::addReduction},
        {"named", &Writer::addNamed},
+       {"matrix product", &Writer::addMatrixProduct},
        {"broadcast", &Writer::addBroadcast},
        {"softmax", &Writer::addSoftmax},
        {"norm", &Writer::addNorm},

@@ -41,6 +41,8 @@ public:
   TensorProgram run(const std::string &first);
 
   bool addContraction();
+  /// Of f16 or bf16, for tensor cores.
+  bool addMatrixProduct();
   bool addElementwise();
   bool addBroadcast();
   bool addReduction();
@@ -57,6 +59,7 @@ public:
   bool addNamed();
 
 private:
+  bool addContraction(bool tensorCores);
   // Shapes and values.
   int64_t drawSize(int64_t limit);
   Shape drawShape(int64_t minRank, int64_t maxRank, int64_t limit);
