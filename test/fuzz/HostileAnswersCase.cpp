@@ -483,7 +483,7 @@ bool HostileCase::judge(const HostileAnswer &answer, const Recipe &recipe) {
   VerifyOptions options;
   options.structure.architecture = &target;
   bool ranNumbers = false;
-  if (failed(verifyRewrite(*kernels, **candidate, options, &ranNumbers)) ||
+  if (failed(proveRewrite(*kernels, **candidate, options)) ||
       failed(verifyRewrite(*tensors, **candidate, options, &ranNumbers))) {
     refuse("verification", diagnostics);
     return false;

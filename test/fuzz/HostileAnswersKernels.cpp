@@ -437,6 +437,73 @@ static HostileAnswer computeLong(const HostileSubject &subject,
   return kernel(editor.str());
 }
 
+/// The same inside a fold, whose body runs for each element; or functions that
+/// take long.
+static HostileAnswer computeMuch(const HostileSubject &subject,
+                                 Random &random) {
+  Editor editor(subject.right);
+  auto [name, type] = editor.stored();
+  std::string element = Editor::elementOf(type);
+  bool isInteger = element[0] == 'i';
+  int64_t size = int64_t(1) << (4 + random.below(13)),
+          trips = int64_t(1) << random.below(12);
+  std::string before =
+      formatv("%hl = arith.constant 0 : index\n%hu = arith.constant {0} : "
+              "index\n%hq = arith.constant 1 : index\n"
+              "%h0 = arith.constant dense<1.0> : tensor<f64>\n"
+              "%ht = qimeng.iota dim 0 : tensor<{1}xindex>\n"
+              "%hi64 = arith.index_cast %ht : tensor<{1}xindex> to "
+              "tensor<{1}xi64>\n"
+              "%hf = arith.sitofp %hi64 : tensor<{1}xi64> to tensor<{1}xf64>\n"
+              "%hr = scf.for %hi = %hl to %hu step %hq iter_args(%ha = %h0) -> "
+              "(tensor<f64>) {{\n",
+              trips, size);
+  static const std::vector<std::string> functions = {"math.tan",  "math.erf",
+                                                     "math.atan", "math.log1p",
+                                                     "math.cbrt", "math.sin"};
+  int64_t many = 1 + random.below(200);
+  if (random.oneIn(2)) {
+    before += formatv("%hx = qimeng.fold axes [0] ins(%hf : tensor<{0}xf64>) "
+                      "inits(%ha : tensor<f64>) {{\n^bb0(%e: f64, %b0: f64):\n",
+                      size);
+    for (int64_t i = 0; i < many; ++i)
+      before +=
+          random.oneIn(4)
+              ? formatv("%b{0} = {1} %b{2} : f64\n", i + 1,
+                        random.pick(functions), i)
+                    .str()
+              : formatv("%b{0} = arith.addf %b{1}, %e : f64\n", i + 1, i).str();
+    before += formatv("qimeng.yield %b{0} : f64\n}\n", many);
+  } else {
+    before += formatv("%hy0 = qimeng.broadcast %ha axes [0] : tensor<f64> -> "
+                      "tensor<{0}xf64>\n",
+                      size);
+    for (int64_t i = 0; i < many; ++i)
+      before += formatv("%hz{0} = {1} %hy{2} : tensor<{3}xf64>\n%hy{0} = "
+                        "arith.addf %hz{0}, %hf : tensor<{3}xf64>\n",
+                        i + 1, random.pick(functions), i, size);
+    before += formatv("%hx = qimeng.reduce max %hy{0} axes [0] : "
+                      "tensor<{1}xf64>\n",
+                      many, size);
+  }
+  // A number that is never less than the least.
+  before += "scf.yield %hx : tensor<f64>\n}\n%hm = arith.constant "
+            "dense<-1.0e300> : tensor<f64>\n%hc = arith.cmpf olt, %hr, %hm : "
+            "tensor<f64>\n";
+  std::string axes;
+  for (size_t i = 0, rank = StringRef(type).count('x'); i < rank; ++i)
+    axes += (i ? ", " : "") + std::to_string(i);
+  std::string mask =
+      StringRef(type).drop_back(element.size() + 1).str() + "i1>";
+  before +=
+      formatv("%hd = qimeng.broadcast %hc axes [{0}] : tensor<i1> -> {1}\n"
+              "%hn = arith.constant dense<{2}> : {3}\n"
+              "%hv = arith.select %hd, %hn, {4} : {1}, {3}",
+              axes, mask, isInteger ? "7" : "7.0", type, name);
+  editor.storeInstead(before, "%hv");
+  return kernel(editor.str());
+}
+
 static HostileAnswer neverEnd(const HostileSubject &subject, Random &random) {
   Editor editor(subject.right);
   auto [name, type] = editor.stored();
@@ -1146,6 +1213,7 @@ const std::vector<Class> &hostile::getKernelClasses() {
       {"writes twice", dressed<writeTwice>},
       {"never ends", dressed<neverEnd>},
       {"computes long", dressed<computeLong>},
+      {"computes much", dressed<computeMuch>},
       {"waits for ever", dressed<waitForEver>},
       {"waits in a branch", dressed<waitInBranch>},
       {"huge tiles", dressed<hugeTile>},

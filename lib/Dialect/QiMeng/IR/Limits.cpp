@@ -7,7 +7,9 @@
 
 #include "qimeng/Dialect/QiMeng/IR/Limits.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -287,6 +289,15 @@ double qimeng::countElements(Type type) {
   return count;
 }
 
+/// Scalar operations that a function becomes, roughly: those on f64 have no
+/// instructions of their own.
+static constexpr double codeOfFunction = 8, codeOfWideFunction = 64;
+
+static bool isWide(Type type) {
+  Type element = getElementTypeOrSelf(type);
+  return !element.isIntOrFloat() || element.getIntOrFloatBitWidth() > 32;
+}
+
 KernelWork qimeng::countWork(KernelOp kernel) {
   KernelWork work;
   double programs = 1;
@@ -299,8 +310,12 @@ KernelWork qimeng::countWork(KernelOp kernel) {
          loop = loop->getParentOfType<scf::ForOp>())
       if (std::optional<int64_t> iterations = countIterations(loop))
         executions *= *iterations;
-    work.executions += executions;
     double elements = 0;
+    // The body of a fold runs for each element.
+    if (auto fold = op->getParentOfType<FoldOp>())
+      elements = countElements(fold.getInputs().front().getType());
+    else
+      work.executions += executions;
     for (Type type : op->getResultTypes()) {
       elements += countElements(type);
       work.largestTile = std::max(work.largestTile, countElements(type));
@@ -312,6 +327,11 @@ KernelWork qimeng::countWork(KernelOp kernel) {
         code = elements;
     } else if (isa<ReduceOp, FoldOp>(op)) {
       elements = code = countElements(op->getOperand(0).getType());
+    }
+    if (isa<math::MathDialect>(op->getDialect())) {
+      work.functions += elements * executions;
+      code *= isWide(op->getResult(0).getType()) ? codeOfWideFunction
+                                                 : codeOfFunction;
     }
     if (kernel.isTiled()) {
       auto role = op->getParentOfType<RoleOp>();

@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Staging.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Parser/Parser.h"
 #include "qimeng/Dialect/QiMeng/IR/Limits.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -96,6 +98,55 @@ static KernelOp findReplacement(ModuleOp module, KernelOp old,
   return kernel;
 }
 
+/// What allows a compiler to assume something of values, or to round otherwise.
+static bool isPermission(NamedAttribute attribute) {
+  Attribute value = attribute.getValue();
+  if (auto flags = dyn_cast<arith::FastMathFlagsAttr>(value))
+    return flags.getValue() != arith::FastMathFlags::none;
+  if (auto flags = dyn_cast<arith::IntegerOverflowFlagsAttr>(value))
+    return flags.getValue() != arith::IntegerOverflowFlags::none;
+  return isa<arith::RoundingModeAttr>(value) ||
+         llvm::is_contained({"isExact", "nonNeg"},
+                            attribute.getName().strref());
+}
+
+/// The host's compiler and the GPU's make different use of permissions, so that
+/// comparing numbers on the host would say nothing of the GPU. Those that the
+/// kernel had stay.
+static LogicalResult checkPermissions(KernelOp kernel, KernelOp old,
+                                      std::string &why) {
+  llvm::DenseSet<Attribute> given;
+  auto collect = [](Operation *op, auto &&take) {
+    for (NamedAttribute attribute : op->getAttrs())
+      if (isPermission(attribute) && !take(attribute.getValue()))
+        return WalkResult::interrupt();
+    return WalkResult::advance();
+  };
+  old.getBody().walk([&](Operation *op) {
+    return collect(op, [&](Attribute value) {
+      given.insert(value);
+      return true;
+    });
+  });
+  WalkResult walk = kernel.getBody().walk([&](Operation *op) {
+    return collect(op, [&](Attribute value) {
+      if (given.contains(value))
+        return true;
+      std::string text;
+      llvm::raw_string_ostream(text) << value;
+      (void)refuse(why, "'" + op->getName().getStringRef() + "' has " + text +
+                            ", which the kernel did not have; leave it out");
+      return false;
+    });
+  });
+  return failure(walk.wasInterrupted());
+}
+
+/// Operations on elements, where a function counts for several.
+static double costOf(const KernelWork &work) {
+  return work.scalars + 8 * work.functions;
+}
+
 /// Whether the kernel ends in time, and in the memory that there is.
 static LogicalResult checkWork(KernelOp kernel, KernelOp old,
                                std::string &why) {
@@ -128,7 +179,7 @@ static LogicalResult checkWork(KernelOp kernel, KernelOp old,
       exceeds(after.executions,
               std::clamp(before.scalars, freeExecutions, mostExecutions),
               "operations would be executed") ||
-      exceeds(after.scalars, std::max(mostTimes * before.scalars, freeScalars),
+      exceeds(costOf(after), std::max(mostTimes * costOf(before), freeScalars),
               "operations on elements would be executed") ||
       exceeds(after.codeSize, mostCode,
               "operations on elements are in the code of one thread"))
@@ -143,7 +194,9 @@ LogicalResult RewriteOp::precondition(KernelOp kernel, const Architecture *,
   if (!module)
     return failure();
   KernelOp replacement = findReplacement(*module, kernel, why);
-  return success(replacement && succeeded(checkWork(replacement, kernel, why)));
+  return success(replacement &&
+                 succeeded(checkPermissions(replacement, kernel, why)) &&
+                 succeeded(checkWork(replacement, kernel, why)));
 }
 
 LogicalResult RewriteOp::rewrite(KernelOp kernel, RewriterBase &rewriter,

@@ -38,6 +38,11 @@
 // RUN: not qimeng-opt %t/program.mlir --qimeng-rewrite="kernel=scale file=%t/result.mlir" 2>&1 | FileCheck %s --check-prefix=RESULT
 // RUN: not qimeng-opt %t/program.mlir --qimeng-rewrite="kernel=scale file=%t/data.mlir" 2>&1 | FileCheck %s --check-prefix=DATA
 
+// RUN: not qimeng-opt %t/program.mlir --qimeng-rewrite="kernel=scale file=%t/fast.mlir" 2>&1 | FileCheck %s --check-prefix=FAST
+// RUN: not qimeng-opt %t/program.mlir --qimeng-rewrite="kernel=scale file=%t/fold.mlir" 2>&1 | FileCheck %s --check-prefix=FOLD
+// RUN: not qimeng-opt %t/program.mlir --qimeng-rewrite="kernel=scale file=%t/functions.mlir" 2>&1 | FileCheck %s --check-prefix=FUNCTIONS
+// RUN: not qimeng-opt %t/program.mlir --qimeng-rewrite="kernel=scale file=%t/scalars.mlir" 2>&1 | FileCheck %s --check-prefix=MANY
+
 // What would take the parser's stack or minutes is refused before it is parsed.
 // RUN: python3 -c "print('(' * 100000)" >%t/deep.mlir
 // RUN: not qimeng-opt %t/program.mlir --qimeng-rewrite="kernel=scale file=%t/deep.mlir" 2>&1 | FileCheck %s --check-prefix=DEEP
@@ -92,6 +97,9 @@
 // MANY: operations would be executed, more than 1.68e+07
 // WORK: operations on elements would be executed, more than 1.68e+07
 // CODE: operations on elements are in the code of one thread, more than 3.28e+04
+// FAST: 'arith.addf' has #arith.fastmath<nnan>, which the kernel did not have; leave it out
+// FOLD: 1.85e+08 operations on elements would be executed, more than 1.68e+07
+// FUNCTIONS: operations on elements are in the code of one thread, more than 3.28e+04
 // CUT: line 3: '{' is never closed; is the text complete?
 // ALIAS: line 2: an alias is defined by another, '!a'; write it out
 // BITS: line 2: 'i1000000' has too many bits
@@ -256,6 +264,62 @@ qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) grid(1) {
   %t = qimeng.load %x masked : memref<256xf32> -> tensor<8192xf32>COPIES
   NEXT = arith.addf %t, %t : tensor<8192xf32>COPIES
   qimeng.store %s599, %y masked : tensor<8192xf32>, memref<256xf32>
+}
+//--- fast.mlir
+qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) {
+  %t = qimeng.load %x : memref<256xf32> -> tensor<256xf32>
+  %r = arith.addf %t, %t fastmath<nnan> : tensor<256xf32>
+  qimeng.store %r, %y : tensor<256xf32>, memref<256xf32>
+}
+//--- fold.mlir
+qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) grid(1) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = arith.constant 65536 : index
+  %t = qimeng.load %x[%c0] : memref<256xf32> -> tensor<256xf32>
+  %z = arith.constant dense<0.0> : tensor<f32>
+  %s = scf.for %i = %c0 to %n step %c1 iter_args(%a = %z) -> (tensor<f32>) {
+    %f = qimeng.fold axes [0] ins(%t : tensor<256xf32>) inits(%a : tensor<f32>) {
+    ^bb0(%e: f32, %b: f32):
+      %1 = arith.addf %b, %e : f32
+      %2 = arith.mulf %1, %e : f32
+      %3 = arith.subf %2, %e : f32
+      %4 = arith.mulf %3, %e : f32
+      %5 = arith.subf %4, %e : f32
+      %6 = arith.mulf %5, %e : f32
+      %7 = arith.subf %6, %e : f32
+      %8 = arith.mulf %7, %e : f32
+      %9 = arith.subf %8, %e : f32
+      qimeng.yield %9 : f32
+    }
+    scf.yield %f : tensor<f32>
+  }
+  %r = qimeng.broadcast %s axes [0] : tensor<f32> -> tensor<256xf32>
+  qimeng.store %r, %y[%c0] : tensor<256xf32>, memref<256xf32>
+}
+//--- functions.mlir
+qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) grid(1) schedule<warps = 1> {
+  %c0 = arith.constant 0 : index
+  %t = qimeng.load %x[%c0] masked : memref<256xf32> -> tensor<8192xf32>
+  %w = arith.extf %t : tensor<8192xf32> to tensor<8192xf64>
+  %1 = math.tan %w : tensor<8192xf64>
+  %2 = math.tan %1 : tensor<8192xf64>
+  %3 = math.tan %2 : tensor<8192xf64>
+  %r = arith.truncf %3 : tensor<8192xf64> to tensor<8192xf32>
+  qimeng.store %r, %y[%c0] masked : tensor<8192xf32>, memref<256xf32>
+}
+//--- scalars.mlir
+qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) grid(1) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = arith.constant 100000000 : index
+  %h = arith.constant 7 : i64
+  %s = scf.for %i = %c0 to %n step %c1 iter_args(%a = %h) -> (i64) {
+    %1 = arith.xori %a, %h : i64
+    scf.yield %1 : i64
+  }
+  %t = qimeng.load %x[%c0] : memref<256xf32> -> tensor<256xf32>
+  qimeng.store %t, %y[%c0] : tensor<256xf32>, memref<256xf32>
 }
 //--- cut.mlir
 qimeng.kernel @scale(%x: memref<256xf32>, %y: memref<256xf32>) {

@@ -65,6 +65,7 @@ double countElements(mlir::Type type);
 /// What one run of a kernel takes, roughly; as floats, which do not overflow.
 struct KernelWork {
   double scalars = 0;     ///< operations on elements of tiles
+  double functions = 0;   ///< those of them that are functions, such as exp
   double executions = 0;  ///< of operations, however large their tiles
   double largestTile = 0; ///< elements
   /// Scalar operations that the code of one thread of a tiled kernel spells
