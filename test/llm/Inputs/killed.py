@@ -77,6 +77,7 @@ def main():
             time.sleep(0.3)
             with model.lock:
                 kept = sum(1 for _ in (folder / "llm-cache").glob("*/*.json"))
+                assert len(model.answered) - kept <= 1, "more than the answer on its way was lost"
                 lost += len(model.answered) - kept
                 del model.answered[kept:]
     finally:
@@ -87,7 +88,7 @@ def main():
     waiting = sum(moment.startswith("asked") for moment in moments)
     assert twice <= waiting + lost, f"{twice} questions were asked twice, {waiting + lost} had waited or were lost"
     assert len(set(model.asked)) == len(model.answered), "a question was left unanswered"
-    print(f"{kills} kills, {len(model.answered)} answers, none to the same question")
+    print(f"{kills} kills, {len(model.answered)} answers kept, none asked for again; {lost} lost on their way")
 
 
 if __name__ == "__main__":
