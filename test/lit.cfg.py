@@ -2,10 +2,10 @@
 # suite) and folders named Inputs. A file dropped into a folder is a test.
 #
 # Features for REQUIRES and UNSUPPORTED:
-#   ptxas   a ptxas was found, so cubins can be made; its path is %ptxas
-#   gpu     the CUDA driver is there and sees a device; without it test/device
-#           is left out
-# Substitutions: %examples (docs/examples), %ptxas, and lit's own (%s, %t, ...).
+#   assembler   cubins can be made; without it QIMENG_PTXAS=none in tests
+#   gpu         the CUDA driver is there and sees a device; without it
+#               test/device is left out
+# Substitutions: %examples (docs/examples), and lit's own (%s, %t, ...).
 
 import ctypes
 import os
@@ -33,15 +33,13 @@ for variable in ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH"):
         config.environment[variable] = os.environ[variable]
 config.environment["NO_COLOR"] = "1"
 
-sys.path.insert(0, os.path.join(config.test_source_root, "..", "tools", "dev"))
+sys.path.insert(0, config.test_source_root)
 sys.dont_write_bytecode = True
-from find_ptxas import find_ptxas  # noqa: E402
+import environment  # noqa: E402
 
-ptxas, _ = find_ptxas()
-if ptxas:
-    config.available_features.add("ptxas")
-    config.environment["QIMENG_PTXAS"] = ptxas
-    config.substitutions.append(("%ptxas", ptxas))
+environment.set_python(config)
+if environment.set_assembler(config, config.qimeng_has_ptx_compiler):
+    config.available_features.add("assembler")
 
 
 def has_gpu():

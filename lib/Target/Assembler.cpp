@@ -1,15 +1,17 @@
-//===- Assembler.cpp - PTX to cubin through ptxas -------------------------===//
+//===- Assembler.cpp - PTX to cubin ---------------------------------------===//
 //
 // Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "qimeng/Target/Assembler.h"
+#include "PtxCompiler.h"
 #include "Subprocess.h"
 #include "qimeng/Support/File.h"
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
+#include <shared_mutex>
 
 namespace qimeng {
 
@@ -94,11 +96,82 @@ static std::string oneParagraph(std::string_view text) {
   return joined;
 }
 
-Result<Cubin> assemble(std::string_view ptx, const Architecture &architecture,
-                       const AssembleOptions &options) {
-  Result<Ptxas> ptxas = findPtxas();
-  if (!ptxas)
-    return Error{ptxas.error()};
+/// The cubin of a run that gave `bytes`, or what `who` has against it.
+static Result<Cubin> conclude(const std::string &who, const Finished &run,
+                              std::string bytes,
+                              const Architecture &architecture,
+                              const AssembleOptions &options) {
+  const std::string remedy =
+      "; set QIMENG_PTXAS to the ptxas of another CUDA toolkit. ";
+  if (run.exitCode != 0) {
+    if (run.output.find("is not defined for option 'gpu-name'") !=
+            std::string::npos ||
+        run.output.find("Unsupported .version") != std::string::npos)
+      return Error{who + " is too old for " + architecture.name +
+                   "; set QIMENG_PTXAS to the ptxas of a newer CUDA toolkit. "
+                   "It said: " +
+                   oneParagraph(run.output)};
+    if (run.exitCode > 128)
+      return Error{who + " was ended by signal " +
+                   std::to_string(run.exitCode - 128) + " on the PTX for " +
+                   architecture.name + remedy + oneParagraph(run.output)};
+    return Error{who + " refused the PTX for " + architecture.name +
+                 " with exit code " + std::to_string(run.exitCode) + ": " +
+                 oneParagraph(run.output)};
+  }
+
+  Cubin cubin;
+  parsePtxasReport(run.output, cubin);
+  if (!cubin.serializedWgmma.empty() && !options.allowSerializedWgmma)
+    return Error{who + " serialized wgmma, a fault of the generated code: " +
+                 oneParagraph(cubin.serializedWgmma.front())};
+  if (bytes.empty())
+    return Error{who + " ended without an error and made no cubin" + remedy +
+                 oneParagraph(run.output)};
+  cubin.bytes = std::move(bytes);
+  return cubin;
+}
+
+static std::string release(int major, int minor) {
+  return " (CUDA " + std::to_string(major) + "." + std::to_string(minor) + ")";
+}
+
+Result<Cubin> assembleWith(const PtxCompiler &compiler, std::string_view ptx,
+                           const Architecture &architecture,
+                           const AssembleOptions &options) {
+  // Held by who compiles in this process: a fork in the middle of that could
+  // inherit a lock of the library that nobody is there to release.
+  static std::shared_mutex inLibrary;
+  std::vector<std::string> arguments = {
+      std::string("--gpu-name=") + architecture.name,
+      "--opt-level=" + std::to_string(options.optimizationLevel), "--verbose"};
+  std::string who =
+      "NVIDIA's PTX compiler library" + release(compiler.major, compiler.minor);
+  Finished run;
+  std::string bytes;
+  if (options.isolated) {
+    Result<Finished> forked = runForked(
+        who,
+        [&](int file) {
+          std::string log, made;
+          int code = compiler.compile(ptx, arguments, log, made);
+          return writeAll(1, log) && writeAll(file, made) ? code : 1;
+        },
+        bytes, options.timeLimitSeconds, inLibrary);
+    if (!forked)
+      return Error{forked.error()};
+    run = std::move(*forked);
+  } else {
+    std::shared_lock<std::shared_mutex> lock(inLibrary);
+    run.exitCode = compiler.compile(ptx, arguments, run.output, bytes);
+  }
+  return conclude(who, run, std::move(bytes), architecture, options);
+}
+
+/// Through the program `ptxas`.
+static Result<Cubin> assembleWith(const Assembler &ptxas, std::string_view ptx,
+                                  const Architecture &architecture,
+                                  const AssembleOptions &options) {
   Result<TemporaryFolder> folder = TemporaryFolder::create("qimeng-ptxas");
   if (!folder)
     return Error{folder.error()};
@@ -115,47 +188,24 @@ Result<Cubin> assemble(std::string_view ptx, const Architecture &architecture,
         "' for ptxas: is the disk full? TMPDIR names the folder to use"};
 
   Result<Finished> run = runProgram(
-      {ptxas->path, "-O" + std::to_string(options.optimizationLevel),
+      {ptxas.path, "-O" + std::to_string(options.optimizationLevel),
        std::string("-arch=") + architecture.name, "-v", input, "-o", output},
       options.timeLimitSeconds);
   if (!run)
     return Error{run.error()};
-  std::string who = "'" + ptxas->path + "' (CUDA " +
-                    std::to_string(ptxas->major) + "." +
-                    std::to_string(ptxas->minor) + ")";
-  if (run->exitCode != 0) {
-    if (run->output.find("is not defined for option 'gpu-name'") !=
-            std::string::npos ||
-        run->output.find("Unsupported .version") != std::string::npos)
-      return Error{
-          who + " is too old for " + architecture.name +
-          "; install a newer CUDA toolkit or set QIMENG_PTXAS. It said: " +
-          oneParagraph(run->output)};
-    if (run->exitCode > 128)
-      return Error{who + " was ended by signal " +
-                   std::to_string(run->exitCode - 128) + " on the PTX for " +
-                   architecture.name +
-                   "; install another CUDA toolkit, or set QIMENG_PTXAS to "
-                   "another ptxas. " +
-                   oneParagraph(run->output)};
-    return Error{who + " refused the PTX for " + architecture.name +
-                 " with exit code " + std::to_string(run->exitCode) + ": " +
-                 oneParagraph(run->output)};
-  }
-
-  Cubin cubin;
-  parsePtxasReport(run->output, cubin);
-  if (!cubin.serializedWgmma.empty() && !options.allowSerializedWgmma)
-    return Error{"ptxas serialized wgmma, a fault of the generated code: " +
-                 oneParagraph(cubin.serializedWgmma.front())};
   Result<std::string> bytes = readFile(output);
-  if (!bytes || bytes->empty())
-    return Error{who +
-                 " ended without an error and made no cubin; set "
-                 "QIMENG_PTXAS to a ptxas that works. " +
-                 oneParagraph(run->output)};
-  cubin.bytes = std::move(*bytes);
-  return cubin;
+  return conclude("'" + ptxas.path + "'" + release(ptxas.major, ptxas.minor),
+                  *run, bytes ? std::move(*bytes) : "", architecture, options);
+}
+
+Result<Cubin> assemble(std::string_view ptx, const Architecture &architecture,
+                       const AssembleOptions &options) {
+  Result<Assembler> assembler = findAssembler();
+  if (!assembler)
+    return Error{assembler.error()};
+  if (assembler->isLibrary())
+    return assembleWith(*builtInPtxCompiler(), ptx, architecture, options);
+  return assembleWith(*assembler, ptx, architecture, options);
 }
 
 } // namespace qimeng

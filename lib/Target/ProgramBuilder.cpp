@@ -246,7 +246,7 @@ qimeng::compileProgram(ModuleOp module, const Architecture &architecture,
   CompiledProgram compiled;
   Program::Module code;
   code.name = "kernels";
-  if (options.allowPtx && !findPtxas()) {
+  if (options.allowPtx && !isAssemblerNamed() && !findAssembler()) {
     code.bytes = *ptx;
     code.isPtx = true;
   } else {

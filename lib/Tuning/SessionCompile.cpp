@@ -62,7 +62,10 @@ KernelCompiler::compileKernel(Operation *op) {
   compiled->ptx = std::move(*ptx);
   if (!haveAssembler)
     return compiled;
-  Result<Cubin> cubin = assemble(compiled->ptx, architecture);
+  // A search outlives a crash of the assembler.
+  AssembleOptions isolated;
+  isolated.isolated = true;
+  Result<Cubin> cubin = assemble(compiled->ptx, architecture, isolated);
   if (!cubin)
     return fail(TrialPhase::assemble, cubin.error());
   if (const KernelResources *resources = cubin->find(compiled->name))

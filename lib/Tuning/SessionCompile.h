@@ -30,7 +30,7 @@ struct CompiledKernel {
   /// The kernel's llvm.func without a body, with its launch information.
   std::string declaration;
   std::string ptx;
-  /// Empty without a ptxas.
+  /// Empty without an assembler.
   std::string cubin;
   std::optional<KernelResources> resources;
   int64_t threads = 0, dynamicSharedBytes = 0;

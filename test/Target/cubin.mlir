@@ -1,4 +1,4 @@
-// REQUIRES: ptxas
+// REQUIRES: assembler
 // RUN: qimeng-translate --to=cubin --arch=sm_80 --report %s -o %t.80.cubin 2>&1 | FileCheck %s
 // RUN: qimeng-translate --to=cubin --arch=sm_86 --report %s -o %t.86.cubin 2>&1 | FileCheck %s
 // RUN: qimeng-translate --to=cubin --arch=sm_89 --report %s -o %t.89.cubin 2>&1 | FileCheck %s

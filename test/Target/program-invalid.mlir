@@ -1,7 +1,7 @@
 // RUN: split-file %s %t
-// RUN: env QIMENG_PTXAS=/nonexistent not qimeng-translate --to=program %t/none.mlir -o %t/out 2>&1 | FileCheck %s --check-prefix=NONE
-// RUN: env QIMENG_PTXAS=/nonexistent not qimeng-translate --to=program %t/type.mlir -o %t/out 2>&1 | FileCheck %s --check-prefix=TYPE
-// RUN: env QIMENG_PTXAS=/nonexistent not qimeng-translate --to=program %t/other.mlir -o %t/out 2>&1 | FileCheck %s --check-prefix=OTHER
+// RUN: env QIMENG_PTXAS=none not qimeng-translate --to=program %t/none.mlir -o %t/out 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: env QIMENG_PTXAS=none not qimeng-translate --to=program %t/type.mlir -o %t/out 2>&1 | FileCheck %s --check-prefix=TYPE
+// RUN: env QIMENG_PTXAS=none not qimeng-translate --to=program %t/other.mlir -o %t/out 2>&1 | FileCheck %s --check-prefix=OTHER
 // RUN: not ls %t/out
 
 //--- none.mlir

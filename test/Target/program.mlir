@@ -4,9 +4,11 @@
 // RUN: env QIMENG_PTXAS=/nonexistent not qimeng-translate --to=cubin --arch=sm_80 %s -o %t.cubin
 // RUN: bash -c 'qimeng-translate --to=program %s 2>&1; test $? = 2' | FileCheck %s --check-prefix=FOLDER
 
-// Without a ptxas the folder holds PTX.
+// A ptxas that is asked for must be there; without any the folder holds PTX.
+// RUN: env QIMENG_PTXAS=/nonexistent not qimeng-translate --to=program --arch=sm_80 %s -o %t 2>&1 | FileCheck %s --check-prefix=ABSENT
+// ABSENT: QIMENG_PTXAS is '/nonexistent', which is not a ptxas that runs here
 // RUN: rm -rf %t
-// RUN: env QIMENG_PTXAS=/nonexistent qimeng-translate --to=program --arch=sm_80 %s -o %t
+// RUN: env QIMENG_PTXAS=none qimeng-translate --to=program --arch=sm_80 %s -o %t
 // RUN: FileCheck %s --input-file=%t/program.json
 // RUN: FileCheck %s --check-prefix=PTX --input-file=%t/kernels.ptx
 // RUN: od -An -tf4 %t/constant-3.bin | FileCheck %s --check-prefix=CONSTANT

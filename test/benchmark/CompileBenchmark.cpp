@@ -10,7 +10,9 @@
 //     qimeng-bench-compile [file.mlir ...] [--benchmark_... options]
 //
 // Without files: the specialized 4096^3 bf16 GEMM with bias and GELU in
-// Inputs/, for sm_90a. Needs a ptxas.
+// Inputs/, for sm_90a. All of it is in process where NVIDIA's PTX compiler
+// library was built in; QIMENG_PTXAS=<ptxas> measures that program instead.
+// ptx-to-cubin-isolated is the library in a fork, as the tuner calls it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -106,10 +108,13 @@ void nvvmToPtx(benchmark::State &state, const std::string &text) {
     benchmark::DoNotOptimize(toPtx(*lowered).data());
 }
 
-void ptxToCubin(benchmark::State &state, const std::string &text) {
+void ptxToCubin(benchmark::State &state, const std::string &text,
+                bool isolated) {
   std::string ptx = toPtx(*lower(*parse(text)));
+  AssembleOptions options;
+  options.isolated = isolated;
   for (auto _ : state) {
-    Result<Cubin> cubin = assemble(ptx, target());
+    Result<Cubin> cubin = assemble(ptx, target(), options);
     if (!cubin)
       die(cubin.error());
     benchmark::DoNotOptimize(cubin->bytes.data());
@@ -120,6 +125,14 @@ void ptxToCubin(benchmark::State &state, const std::string &text) {
 
 int main(int argc, char **argv) {
   benchmark::Initialize(&argc, argv);
+  Result<Assembler> assembler = findAssembler();
+  if (!assembler)
+    die(assembler.error());
+  benchmark::AddCustomContext("assembler",
+                              assembler->name() +
+                                  (assembler->isLibrary()
+                                       ? ", in process"
+                                       : ", a program: " + assembler->path));
   std::vector<std::string> files(argv + 1, argv + argc);
   if (files.empty())
     files.push_back(QIMENG_BENCHMARK_DIR "/Inputs/gemm_bias_gelu.mlir");
@@ -144,7 +157,14 @@ int main(int argc, char **argv) {
     add("kernel-to-nvvm", kernelToNvvm);
     add("nvvm-to-llvm-ir", nvvmToLlvmIr);
     add("nvvm-to-ptx", nvvmToPtx);
-    add("ptx-to-cubin", ptxToCubin);
+    auto assembly = [](bool isolated) {
+      return [isolated](benchmark::State &state, const std::string &text) {
+        ptxToCubin(state, text, isolated);
+      };
+    };
+    add("ptx-to-cubin", assembly(false));
+    if (assembler->isLibrary())
+      add("ptx-to-cubin-isolated", assembly(true));
   }
   benchmark::RunSpecifiedBenchmarks();
   return 0;

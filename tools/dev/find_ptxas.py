@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Prints the ptxas that QiMeng uses, or says why there is none (exit code 1).
+"""Prints the ptxas that QiMeng uses where NVIDIA's PTX compiler library was not built
+in, or says why there is none (exit code 1). With the argument `library`: that library,
+as CMake finds it (cmake/QiMengPtxCompiler.cmake).
 
 Looked at in this order, the same as in lib/Target; the first that is new enough
 wins, and QIMENG_PTXAS is taken as it is:
@@ -66,8 +68,23 @@ def find_ptxas():
     return None, "; ".join(dict.fromkeys(too_old)) or "no ptxas in PATH, CUDA_HOME, /usr/local/cuda or " + wheel_ptxas()
 
 
+def find_library():
+    """(path, reason) of the PTX compiler library, as find_ptxas."""
+    folders = [os.environ.get("CUDA_HOME"), os.environ.get("CUDA_PATH"), "/usr/local/cuda"]
+    for folder in filter(None, folders + [os.path.join(data_home(), "qimeng", "cuda")]):
+        for name in ("lib64", "lib"):
+            archive = os.path.join(folder, name, "libnvptxcompiler_static.a")
+            if not os.path.exists(archive) or not os.path.exists(os.path.join(folder, "include", "nvPTXCompiler.h")):
+                continue
+            # The archive does not say its release; a toolkit's ptxas does.
+            program = os.path.join(folder, "bin", "ptxas")
+            if not os.path.exists(program) or (release(program) or OLDEST) >= OLDEST:
+                return archive, ""
+    return None, "no CUDA toolkit has libnvptxcompiler_static.a"
+
+
 if __name__ == "__main__":
-    path, reason = find_ptxas()
+    path, reason = find_library() if sys.argv[1:] == ["library"] else find_ptxas()
     if path is None:
         print(reason, file=sys.stderr)
         sys.exit(1)

@@ -39,7 +39,7 @@ arith, scf, cf and index, as qimeng-opt --qimeng-lower-to-gpu prints it.
 
 Examples:
   qimeng-translate --to=ptx --arch=sm_90a gemm.mlir               PTX on stdout
-  qimeng-translate --to=cubin --arch=sm_80 gemm.mlir -o g.cubin   through ptxas
+  qimeng-translate --to=cubin --arch=sm_80 gemm.mlir -o g.cubin   machine code
   qimeng-translate --to=cubin --report gemm.mlir -o g.cubin       registers, spills
   qimeng-translate --to=program --arch=sm_90a mlp.mlir -o out     a folder that the
                                        runtime runs: program.json, kernels.cubin
@@ -48,13 +48,17 @@ Exit codes:
   0  done
   1  the program is at fault, or what was generated from it; stderr says where
   2  wrong command line
-  3  the machine is at fault: no ptxas, an old one, an output that cannot be written
+  3  the machine is at fault: no assembler, an old one, an output that cannot be written
 
-An output file is complete or untouched. With --to=program and no ptxas, the
-folder holds PTX, which the driver assembles when the program is loaded.
+Cubins are made by NVIDIA's PTX compiler library where it was built in, else by
+ptxas. QIMENG_PTXAS names another ptxas; QIMENG_PTXAS=none does without: then,
+and where there is none, the folder of --to=program holds PTX, which the driver
+assembles when the program is loaded.
+
+An output file is complete or untouched.
 )";
 
-int fail(ExitCode code, const std::string &message) {
+ExitCode fail(ExitCode code, const std::string &message) {
   llvm::errs() << "qimeng-translate: " << message << "\n";
   return code;
 }
@@ -94,16 +98,17 @@ ExitCode makeProgram(ModuleOp module, const qimeng::Architecture &architecture,
   qimeng::CompileOptions options;
   options.ptx = ptx;
   options.allowPtx = true;
+  if (qimeng::isAssemblerNamed())
+    if (auto assembler = qimeng::findAssembler(); !assembler)
+      return fail(BadMachine, assembler.error());
   FailureOr<qimeng::CompiledProgram> compiled =
       qimeng::compileProgram(module, architecture, options);
   if (failed(compiled))
     return BadInput;
   if (report)
     printReport(compiled->kernels, compiled->warnings);
-  if (qimeng::Status saved = compiled->program.save(folder); !saved) {
-    fail(BadMachine, saved.error());
-    return BadMachine;
-  }
+  if (qimeng::Status saved = compiled->program.save(folder); !saved)
+    return fail(BadMachine, saved.error());
   return Done;
 }
 
@@ -119,13 +124,12 @@ int qimengTranslateMain(int argc, char **argv) {
                               cl::cat(category));
   cl::opt<Form> form(
       "to", cl::desc("What to make (default: ptx)"), cl::init(Form::Ptx),
-      cl::values(
-          clEnumValN(Form::Llvm, "llvm", "LLVM IR text"),
-          clEnumValN(Form::Ptx, "ptx", "PTX text"),
-          clEnumValN(Form::Cubin, "cubin", "machine code, through ptxas"),
-          clEnumValN(Form::Program, "program",
-                     "a folder with program.json and the machine code "
-                     "(needs -o)")),
+      cl::values(clEnumValN(Form::Llvm, "llvm", "LLVM IR text"),
+                 clEnumValN(Form::Ptx, "ptx", "PTX text"),
+                 clEnumValN(Form::Cubin, "cubin", "machine code"),
+                 clEnumValN(Form::Program, "program",
+                            "a folder with program.json and the machine code "
+                            "(needs -o)")),
       cl::cat(category));
   cl::opt<std::string> archName(
       "arch", cl::desc("Architecture, such as sm_80 or sm_90a (the default)"),
@@ -193,9 +197,9 @@ int qimengTranslateMain(int argc, char **argv) {
     return BadInput;
 
   if (form == Form::Cubin) {
-    qimeng::Result<qimeng::Ptxas> ptxas = qimeng::findPtxas();
-    if (!ptxas)
-      return fail(BadMachine, ptxas.error());
+    qimeng::Result<qimeng::Assembler> assembler = qimeng::findAssembler();
+    if (!assembler)
+      return fail(BadMachine, assembler.error());
     qimeng::Result<qimeng::Cubin> cubin =
         qimeng::assemble(*text, **architecture);
     if (!cubin)

@@ -303,19 +303,17 @@ int qimengTuneMain(int argc, char **argv) {
   if (!deviceInfo)
     ordinal = -1;
 
-  Result<Ptxas> ptxas =
+  Result<Assembler> assembler =
       settings.ptxOnly
-          ? Result<Ptxas>(Error{"No machine code was made, as --ptx asked."})
-          : findPtxas();
+          ? Result<Assembler>(
+                Error{"No machine code was made, as --ptx asked."})
+          : findAssembler();
   // A missing assembler can be done without; one that was asked for, or is too
   // old, is a mistake.
-  if (!ptxas && !settings.ptxOnly && std::getenv("QIMENG_PTXAS"))
-    return fail(BadMachine, ptxas.error());
-  if (!ptxas)
-    notes.push_back(ptxas.error());
-  std::string assembler = ptxas ? "ptxas " + std::to_string(ptxas->major) +
-                                      "." + std::to_string(ptxas->minor)
-                                : "";
+  if (!assembler && !settings.ptxOnly && isAssemblerNamed())
+    return fail(BadMachine, assembler.error());
+  if (!assembler)
+    notes.push_back(assembler.error());
 
   SessionOptions options;
   Result<std::string> text = readFile(settings.input);
@@ -369,8 +367,9 @@ int qimengTuneMain(int argc, char **argv) {
   options.timeLimitSeconds = settings.timeLimit;
   options.threads = settings.threads;
   options.device = ordinal;
-  options.haveAssembler = bool(ptxas);
-  options.compilerVersion = getCompilerVersion(assembler);
+  options.haveAssembler = bool(assembler);
+  options.compilerVersion =
+      getCompilerVersion(assembler ? assembler->name() : "");
   Progress::Options display;
   display.quiet = settings.quiet;
   display.plain = settings.plain;

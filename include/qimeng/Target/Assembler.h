@@ -1,4 +1,4 @@
-//===- Assembler.h - PTX to cubin through ptxas -----------------*- C++ -*-===//
+//===- Assembler.h - PTX to cubin -------------------------------*- C++ -*-===//
 //
 // Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -17,24 +17,34 @@
 
 namespace qimeng {
 
-/// NVIDIA's PTX assembler.
-struct Ptxas {
+/// NVIDIA's PTX assembler: its library, where that was built in, or ptxas.
+struct Assembler {
+  /// Of ptxas; empty where it is the library.
   std::string path;
   /// The CUDA release it is of.
   int major = 0, minor = 0;
+
+  bool isLibrary() const { return path.empty(); }
+  /// "nvptxcompiler 13.0", "ptxas 13.0".
+  std::string name() const;
 };
 
-/// Looks, in this order, at
-///     $QIMENG_PTXAS
-///     PATH
-///     $CUDA_HOME/bin, $CUDA_PATH/bin
-///     /usr/local/cuda/bin
-///     ${XDG_DATA_HOME:-~/.local/share}/qimeng/cuda/bin
-/// and takes the first that runs and is of CUDA 12.8 or newer; QIMENG_PTXAS is
-/// the only one looked at where it is set. The error says what was found.
-Result<Ptxas> findPtxas();
+/// What assemble() goes through. With QIMENG_PTXAS=<path> the program of that
+/// path, or an error; with QIMENG_PTXAS=none an error: PTX is made, and the
+/// cubin left to the driver. Else the library where the build has it, else the
+/// first that runs and is of CUDA 12.8 or newer of
+///     ptxas in PATH
+///     $CUDA_HOME/bin/ptxas, $CUDA_PATH/bin/ptxas
+///     /usr/local/cuda/bin/ptxas
+///     ${XDG_DATA_HOME:-~/.local/share}/qimeng/cuda/bin/ptxas
+/// The error says what was found, and what to do.
+Result<Assembler> findAssembler();
 
-/// What one kernel needs, as ptxas reports it.
+/// Whether QIMENG_PTXAS names a program. Where that is not to be had the user
+/// made a mistake; any other missing assembler can be done without.
+bool isAssemblerNamed();
+
+/// What one kernel needs, as the assembler reports it.
 struct KernelResources {
   std::string name;
   int registers = 0;      ///< of a thread
@@ -50,9 +60,9 @@ struct KernelResources {
 struct Cubin {
   std::string bytes;
   std::vector<KernelResources> kernels;
-  /// What ptxas warned of, a line each.
+  /// What the assembler warned of, a line each.
   std::vector<std::string> warnings;
-  /// Where ptxas says that it serialized wgmma (C7510, C7514, C7515, C7517):
+  /// Where it says that it serialized wgmma (C7510, C7514, C7515, C7517):
   /// the kernel runs, but the generated code is at fault.
   std::vector<std::string> serializedWgmma;
 
@@ -61,19 +71,25 @@ struct Cubin {
 
 struct AssembleOptions {
   int optimizationLevel = 3;
+  /// Kept by ptxas and by isolated calls. A call of the library in this process
+  /// cannot be ended: it takes the time that it takes.
   double timeLimitSeconds = 120;
+  /// Call the library in a child process (fork without exec), so that a fault
+  /// or a hang in it is this call's error and not the end of the process. Costs
+  /// a few milliseconds. ptxas always runs in a process of its own.
+  bool isolated = false;
   /// Give a cubin also where wgmma was serialized.
   bool allowSerializedWgmma = false;
 };
 
-/// Runs ptxas on `ptx`. It is an error where there is no ptxas, where it is too
-/// old for the architecture, where it refuses the text, runs past the time
-/// limit, or serializes wgmma.
+/// Makes a cubin of `ptx`. It is an error where there is no assembler, where it
+/// is too old for the architecture, refuses the text, crashes, runs past the
+/// time limit, or serializes wgmma. Several threads may call it at once.
 Result<Cubin> assemble(std::string_view ptx, const Architecture &architecture,
                        const AssembleOptions &options = {});
 
-/// Reads what `ptxas -v` printed into `cubin`. (Apart, so that it can be
-/// tested.)
+/// Reads what `ptxas -v` printed, or the library logged, into `cubin`. (Apart,
+/// so that it can be tested.)
 void parsePtxasReport(std::string_view text, Cubin &cubin);
 
 } // namespace qimeng

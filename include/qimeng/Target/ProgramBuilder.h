@@ -32,15 +32,15 @@ mlir::FailureOr<Program> buildProgram(mlir::ModuleOp host,
 struct CompileOptions {
   PtxOptions ptx;
   AssembleOptions assemble;
-  /// Without a ptxas, leave PTX in the program for the driver to assemble,
-  /// instead of failing.
+  /// Without an assembler, leave PTX in the program for the driver to
+  /// assemble, instead of failing. One that QIMENG_PTXAS names must be there.
   bool allowPtx = false;
 };
 
 struct CompiledProgram {
   Program program;
   std::string ptx;
-  /// What ptxas reported for each kernel; empty where the program holds PTX.
+  /// What the assembler reported for each kernel; empty where the program holds PTX.
   std::vector<KernelResources> kernels;
   std::vector<std::string> warnings;
 };

@@ -35,7 +35,7 @@ public:
 
   llvm::ArrayRef<TensorSpec> getInputs() const { return inputs; }
   llvm::ArrayRef<TensorSpec> getOutputs() const { return outputs; }
-  /// What ptxas said of each kernel; empty where the driver assembled.
+  /// What the assembler said of each kernel; empty where the driver assembled.
   const std::vector<KernelResources> &getKernels() const { return kernels; }
   std::vector<HostTensor> allocateOutputs() const;
 

@@ -1,7 +1,7 @@
 """Runs the commands of a page: its ```sh blocks, in order, in one folder.
 
-A block marked `sh refused` must end with exit code 1; one marked `sh ptxas` is run
-where QIMENG_PTXAS names a ptxas. Variables that a block exports are lost after it;
+A block marked `sh refused` must end with exit code 1; one marked `sh assembler` is
+run where cubins can be made. Variables that a block exports are lost after it;
 PATH is the test's own.
 """
 
@@ -15,7 +15,7 @@ blocks = re.findall(r"^```sh *(\w*)\n(.*?)^```$", open(page).read(), re.M | re.S
 if not blocks:
     sys.exit(f"{page} has no command")
 for mark, commands in blocks:
-    if mark == "ptxas" and not os.environ.get("QIMENG_PTXAS"):
+    if mark == "assembler" and os.environ.get("QIMENG_PTXAS") == "none":
         continue
     print(f"$ {commands}", end="", flush=True)
     code = subprocess.run(

@@ -345,6 +345,16 @@ TEST_F(MathApprox, Approximate) {
   }
 }
 
+// Quotients for 16-bit results hold for all operands: bf16 reaches as far as
+// f32, so 1 / 2^127 is not zero.
+TEST_F(MathApprox, ApproximateDivisionHasFullRange) {
+  SmallVector<Type> types(2, Float32Type::get(&context));
+  Emitted emitted = emit("arith.divf", types, true);
+  ASSERT_TRUE(emitted.result);
+  Function division = {"arith.divf", 2, TWO(x / y), 0x1p126, 0x1p128, 4, 0};
+  checkAccuracy<float>(division, *emitted.block, emitted.result, random);
+}
+
 // GELU: 0.5 x (1 + erf(x / sqrt(2))), with tails exact enough for bf16.
 TEST_F(MathApprox, GeluIsShort) {
   Block pattern, block;
@@ -459,7 +469,7 @@ TEST_F(MathApprox, Unsupported) {
   EXPECT_TRUE(emitted.block->empty());
 }
 
-// Every function becomes PTX, and where there is a ptxas, machine code.
+// Every function becomes PTX, and where there is an assembler, machine code.
 TEST_F(MathApprox, Assembles) {
   OpBuilder builder(&context);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
@@ -502,8 +512,11 @@ TEST_F(MathApprox, Assembles) {
     ASSERT_TRUE(succeeded(ptx));
     EXPECT_EQ(ptx->find("call."), std::string::npos)
         << "a call of a function that no library provides";
-    EXPECT_NE(ptx->find("sqrt.approx.f32"), std::string::npos);
-    if (!findPtxas())
+    // Subnormal numbers have square roots, reciprocals and quotients.
+    for (const char *form :
+         {"sqrt.approx.f32", "rsqrt.approx.f32", "div.full.f32"})
+      EXPECT_NE(ptx->find(form), std::string::npos) << form;
+    if (!findAssembler())
       continue;
     Result<Cubin> cubin = assemble(*ptx, architecture);
     ASSERT_TRUE(cubin) << cubin.error();

@@ -174,15 +174,7 @@ TEST(Describe, AnswersThatAreNoProgram) {
 // The user's expression
 //===----------------------------------------------------------------------===//
 
-class Expression : public testing::Test {
-protected:
-  void SetUp() override {
-    if (std::system("python3 -c 'import numpy' >/dev/null 2>&1") != 0)
-      GTEST_SKIP() << "needs python3 with numpy";
-  }
-};
-
-TEST_F(Expression, IsCompared) {
+TEST(Expression, IsCompared) {
   DescribeOptions options = optionsFor("twice");
   options.check.expression = "2 * a";
   ScriptedModel model({std::string(doubled)});
@@ -210,7 +202,7 @@ TEST_F(Expression, IsCompared) {
                "has the shape (64, 32), the expression gives (32, 64)"));
 }
 
-TEST_F(Expression, MistakesAreFoundBeforeAModelIsAsked) {
+TEST(Expression, MistakesAreFoundBeforeAModelIsAsked) {
   for (const char *expression : {"a +", "import os", "unknown(a)", "a; b"}) {
     DescribeOptions options = optionsFor("twice");
     options.check.expression = expression;
@@ -221,7 +213,7 @@ TEST_F(Expression, MistakesAreFoundBeforeAModelIsAsked) {
   }
 }
 
-TEST_F(Expression, IsEndedAfterItsTime) {
+TEST(Expression, IsEndedAfterItsTime) {
   DescribeOptions options = optionsFor("twice");
   options.check.expression = "[0 for x in iter(int, 1)]";
   options.check.limits.expressionSeconds = 2;

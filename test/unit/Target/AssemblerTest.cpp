@@ -1,15 +1,18 @@
-//===- AssemblerTest.cpp - ptxas and what it reports ----------------------===//
+//===- AssemblerTest.cpp - PTX to cubin, and what is reported -------------===//
 //
 // Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "qimeng/Target/Assembler.h"
+#include "../../../lib/Target/PtxCompiler.h"
 #include "qimeng/Support/File.h"
 #include "gtest/gtest.h"
+#include <csignal>
 #include <cstdlib>
 #include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
 
 using namespace qimeng;
 
@@ -55,13 +58,10 @@ TEST(PtxasReport, KernelsAndDeviceFunctions) {
   ASSERT_EQ(cubin.serializedWgmma.size(), 1u);
 }
 
-/// A shell script in the place of ptxas.
-class FakePtxas : public testing::Test {
+/// Puts QIMENG_PTXAS back after the test.
+class Chosen : public testing::Test {
 protected:
   void SetUp() override {
-    Result<TemporaryFolder> created = TemporaryFolder::create("ptxas-test");
-    ASSERT_TRUE(created) << created.error();
-    folder.emplace(std::move(*created));
     if (const char *value = std::getenv("QIMENG_PTXAS"))
       before = value;
   }
@@ -70,6 +70,18 @@ protected:
       setenv("QIMENG_PTXAS", before->c_str(), 1);
     else
       unsetenv("QIMENG_PTXAS");
+  }
+  std::optional<std::string> before;
+};
+
+/// A shell script in the place of ptxas.
+class FakePtxas : public Chosen {
+protected:
+  void SetUp() override {
+    Chosen::SetUp();
+    Result<TemporaryFolder> created = TemporaryFolder::create("ptxas-test");
+    ASSERT_TRUE(created) << created.error();
+    folder.emplace(std::move(*created));
   }
   /// `body` runs in a shell with the output's path in $out.
   void install(const std::string &body) {
@@ -88,7 +100,6 @@ protected:
   }
 
   std::optional<TemporaryFolder> folder;
-  std::optional<std::string> before;
   int count = 0;
 };
 
@@ -149,6 +160,208 @@ TEST_F(FakePtxas, NotThere) {
   Result<Cubin> cubin = run();
   ASSERT_FALSE(cubin);
   EXPECT_MENTIONS(cubin.error(), "/nonexistent/ptxas");
+}
+
+TEST_F(Chosen, NoAssembler) {
+  setenv("QIMENG_PTXAS", "none", 1);
+  EXPECT_FALSE(isAssemblerNamed());
+  Result<Assembler> assembler = findAssembler();
+  ASSERT_FALSE(assembler);
+  EXPECT_MENTIONS(assembler.error(), "left to the device's driver; unset it");
+}
+
+/// Static and dynamic shared memory, a barrier, a loop that is unrolled.
+constexpr std::string_view reverse = R"(
+.version 8.6
+.target sm_90a
+.address_size 64
+.visible .entry reverse(.param .u64 x) .maxntid 128 {
+  .shared .align 4 .b8 tile[512];
+  .reg .b32 %r<8>;
+  .reg .b64 %d<4>;
+  .reg .f32 %f<2>;
+  ld.param.u64 %d1, [x];
+  mov.u32 %r1, %tid.x;
+  shl.b32 %r2, %r1, 2;
+  mov.u32 %r3, tile;
+  mul.wide.u32 %d2, %r1, 4;
+  add.s64 %d3, %d1, %d2;
+  ld.global.f32 %f1, [%d3];
+  sub.s32 %r4, 508, %r2;
+  add.s32 %r5, %r3, %r4;
+  st.shared.f32 [%r5], %f1;
+  bar.sync 0;
+  add.s32 %r6, %r3, %r2;
+  ld.shared.f32 %f1, [%r6];
+  st.global.f32 [%d3], %f1;
+  ret;
+}
+.visible .entry nothing() { ret; }
+)";
+
+class Library : public Chosen {
+protected:
+  void SetUp() override {
+    Chosen::SetUp();
+    unsetenv("QIMENG_PTXAS");
+    if (!builtInPtxCompiler())
+      GTEST_SKIP() << "no PTX compiler library in this build";
+  }
+  static Result<Cubin> run(std::string_view ptx, bool isolated = false) {
+    AssembleOptions options;
+    options.isolated = isolated;
+    return assemble(ptx, **findArchitecture("sm_90a"), options);
+  }
+  static void expectEqual(const Cubin &left, const Cubin &right) {
+    ASSERT_EQ(left.kernels.size(), right.kernels.size());
+    for (const KernelResources &l : left.kernels) {
+      const KernelResources *r = right.find(l.name);
+      ASSERT_TRUE(r) << l.name;
+      EXPECT_EQ(l.registers, r->registers) << l.name;
+      EXPECT_EQ(l.barriers, r->barriers) << l.name;
+      EXPECT_EQ(l.stackBytes, r->stackBytes) << l.name;
+      EXPECT_EQ(l.spillStoreBytes, r->spillStoreBytes) << l.name;
+      EXPECT_EQ(l.spillLoadBytes, r->spillLoadBytes) << l.name;
+      EXPECT_EQ(l.sharedBytes, r->sharedBytes) << l.name;
+    }
+    EXPECT_EQ(left.warnings, right.warnings);
+  }
+};
+
+TEST_F(Library, IsTakenBeforeAnyProgram) {
+  Result<Assembler> assembler = findAssembler();
+  ASSERT_TRUE(assembler);
+  EXPECT_TRUE(assembler->isLibrary());
+  EXPECT_MENTIONS(assembler->name(), "nvptxcompiler ");
+}
+
+TEST_F(Library, ReportsWhatThePtxasOfItsReleaseDoes) {
+  Result<Cubin> direct = run(reverse);
+  ASSERT_TRUE(direct) << direct.error();
+  EXPECT_EQ(direct->bytes.substr(1, 3), "ELF");
+  ASSERT_EQ(direct->kernels.size(), 2u);
+  EXPECT_EQ(direct->find("reverse")->sharedBytes, 512);
+  EXPECT_EQ(direct->find("reverse")->barriers, 1);
+  EXPECT_GT(direct->find("reverse")->registers, 0);
+
+  Result<Cubin> isolated = run(reverse, true);
+  ASSERT_TRUE(isolated) << isolated.error();
+  EXPECT_EQ(isolated->bytes, direct->bytes);
+  expectEqual(*isolated, *direct);
+
+  // Another release may allocate registers otherwise.
+  Assembler library = *findAssembler();
+  for (const char *path : {"/usr/local/cuda/bin/ptxas", "/usr/bin/ptxas"}) {
+    if (access(path, X_OK) != 0)
+      continue;
+    setenv("QIMENG_PTXAS", path, 1);
+    Result<Assembler> program = findAssembler();
+    if (!program || program->major != library.major ||
+        program->minor != library.minor)
+      continue;
+    Result<Cubin> cubin = run(reverse);
+    ASSERT_TRUE(cubin) << cubin.error();
+    expectEqual(*cubin, *direct);
+  }
+}
+
+TEST_F(Library, SaysWhatItRefused) {
+  for (bool isolated : {false, true}) {
+    Result<Cubin> cubin = run(".version 8.6\n.target sm_90a\n"
+                              ".address_size 64\n"
+                              ".visible .entry k() { foo; ret; }\n",
+                              isolated);
+    ASSERT_FALSE(cubin);
+    EXPECT_MENTIONS(cubin.error(), "NVIDIA's PTX compiler library (CUDA ");
+    EXPECT_MENTIONS(cubin.error(), "refused the PTX for sm_90a");
+    EXPECT_MENTIONS(cubin.error(), "line 4; error");
+
+    cubin = run(".version 99.0\n.target sm_90a\n", isolated);
+    ASSERT_FALSE(cubin);
+    EXPECT_MENTIONS(cubin.error(), "too old for sm_90a; set QIMENG_PTXAS");
+    EXPECT_FALSE(run("", isolated));
+  }
+}
+
+TEST_F(Library, CompilesOnSeveralThreads) {
+  Result<Cubin> expected = run(reverse);
+  ASSERT_TRUE(expected);
+  std::vector<std::string> found(8);
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < found.size(); ++i)
+    threads.emplace_back([&, i] {
+      // A fork in the middle of the others' work, too.
+      if (Result<Cubin> cubin = run(reverse, i % 2))
+        found[i] = cubin->bytes;
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  for (const std::string &bytes : found)
+    EXPECT_EQ(bytes, expected->bytes);
+}
+
+/// An isolated call of a library that does `body`.
+template <typename Body> Result<Cubin> isolated(Body body, double limit = 60) {
+  AssembleOptions options;
+  options.isolated = true;
+  options.timeLimitSeconds = limit;
+  return assembleWith({13, 7, body}, reverse, **findArchitecture("sm_90a"),
+                      options);
+}
+
+TEST(Isolated, GivesItsOutput) {
+  // More than a pipe holds.
+  Result<Cubin> cubin =
+      isolated([](std::string_view, const std::vector<std::string> &options,
+                  std::string &log, std::string &made) {
+        for (int i = 0; i < 20000; ++i)
+          log += "ptxas warning : odd\n";
+        made.assign(3 << 20, 'c');
+        return options[0] == "--gpu-name=sm_90a" ? 0 : 1;
+      });
+  ASSERT_TRUE(cubin) << cubin.error();
+  EXPECT_EQ(cubin->bytes, std::string(3 << 20, 'c'));
+  EXPECT_EQ(cubin->warnings.size(), 20000u);
+}
+
+TEST(Isolated, OutlivesACrash) {
+  Result<Cubin> cubin =
+      isolated([](std::string_view, const std::vector<std::string> &,
+                  std::string &, std::string &) -> int {
+        raise(SIGSEGV);
+        return 0;
+      });
+  ASSERT_FALSE(cubin);
+  EXPECT_MENTIONS(cubin.error(), "library (CUDA 13.7) was ended by signal 11 "
+                                 "on the PTX for sm_90a; set QIMENG_PTXAS");
+  cubin = isolated([](std::string_view, const std::vector<std::string> &,
+                      std::string &, std::string &) -> int {
+    fputs("out of luck\n", stderr);
+    std::abort();
+  });
+  ASSERT_FALSE(cubin);
+  EXPECT_MENTIONS(cubin.error(), "was ended by signal 6");
+  EXPECT_MENTIONS(cubin.error(), "out of luck");
+}
+
+TEST(Isolated, KeepsToItsTimeLimit) {
+  Result<Cubin> cubin = isolated(
+      [](std::string_view, const std::vector<std::string> &, std::string &,
+         std::string &) -> int {
+        while (true)
+          pause();
+      },
+      0.2);
+  ASSERT_FALSE(cubin);
+  EXPECT_MENTIONS(cubin.error(), "ran past its limit");
+}
+
+TEST(Isolated, NoCubinIsAnError) {
+  Result<Cubin> cubin =
+      isolated([](std::string_view, const std::vector<std::string> &,
+                  std::string &, std::string &) { return 0; });
+  ASSERT_FALSE(cubin);
+  EXPECT_MENTIONS(cubin.error(), "ended without an error and made no cubin");
 }
 
 } // namespace

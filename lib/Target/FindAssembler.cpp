@@ -1,4 +1,4 @@
-//===- FindPtxas.cpp - Find NVIDIA's PTX assembler ------------------------===//
+//===- FindAssembler.cpp - Find NVIDIA's PTX assembler --------------------===//
 //
 // Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,8 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "PtxCompiler.h"
 #include "Subprocess.h"
-#include "qimeng/Target/Assembler.h"
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -40,15 +40,15 @@ static bool isProgram(const std::string &path) {
 
 /// Asks `path` for its release; 0.0 where it does not run. Asked once per path
 /// and change of the file.
-static Ptxas ask(const std::string &path) {
+static Assembler ask(const std::string &path) {
   struct stat info;
   if (::stat(path.c_str(), &info) != 0)
     return {path, 0, 0};
   static std::mutex mutex;
-  static std::map<std::pair<std::string, time_t>, Ptxas> known;
+  static std::map<std::pair<std::string, time_t>, Assembler> known;
   std::lock_guard<std::mutex> lock(mutex);
   auto [entry, isNew] =
-      known.try_emplace({path, info.st_mtime}, Ptxas{path, 0, 0});
+      known.try_emplace({path, info.st_mtime}, Assembler{path, 0, 0});
   if (!isNew)
     return entry->second;
   Result<Finished> version = runProgram({path, "--version"}, 20);
@@ -61,7 +61,7 @@ static Ptxas ask(const std::string &path) {
   return entry->second;
 }
 
-static bool isNewEnough(const Ptxas &ptxas) {
+static bool isNewEnough(const Assembler &ptxas) {
   return std::pair(ptxas.major, ptxas.minor) >=
          std::pair(oldestMajor, oldestMinor);
 }
@@ -70,10 +70,31 @@ static const std::string remedy =
     "; install a CUDA toolkit of " + releaseName(oldestMajor, oldestMinor) +
     " or newer, run tools/dev/setup, or set QIMENG_PTXAS to the program";
 
-Result<Ptxas> findPtxas() {
+const PtxCompiler *builtInPtxCompiler() {
+#ifdef QIMENG_HAS_PTX_COMPILER
+  return qimengNvPtxCompiler();
+#else
+  return nullptr;
+#endif
+}
+
+std::string Assembler::name() const {
+  return (isLibrary() ? "nvptxcompiler " : "ptxas ") +
+         releaseName(major, minor);
+}
+
+bool isAssemblerNamed() {
   std::string asked = environment("QIMENG_PTXAS");
+  return !asked.empty() && asked != "none";
+}
+
+Result<Assembler> findAssembler() {
+  std::string asked = environment("QIMENG_PTXAS");
+  if (asked == "none")
+    return Error{"QIMENG_PTXAS is 'none', so that PTX is made and the cubin "
+                 "left to the device's driver; unset it to have cubins"};
   if (!asked.empty()) {
-    Ptxas found = ask(asked);
+    Assembler found = ask(asked);
     if (found.major == 0)
       return Error{"QIMENG_PTXAS is '" + asked +
                    "', which is not a ptxas that runs here" + remedy};
@@ -83,6 +104,8 @@ Result<Ptxas> findPtxas() {
                    ", which is too old" + remedy};
     return found;
   }
+  if (const PtxCompiler *library = builtInPtxCompiler())
+    return Assembler{"", library->major, library->minor};
 
   std::vector<std::string> candidates;
   std::string path = environment("PATH");
@@ -105,7 +128,7 @@ Result<Ptxas> findPtxas() {
   for (const std::string &candidate : candidates) {
     if (!isProgram(candidate))
       continue;
-    Ptxas found = ask(candidate);
+    Assembler found = ask(candidate);
     if (found.major == 0)
       continue;
     if (isNewEnough(found))
