@@ -56,9 +56,10 @@ static bool isOnlyAddedToOne(Operation *op) {
 //===----------------------------------------------------------------------===//
 
 /// What is fast and as exact as f32, but for the last bits and for subnormal
-/// numbers. Differences of nearly equal results show more than 16 bits: what is
-/// exact to ten bits (tanh.approx) or near 1 only absolutely (lg2.approx) is
-/// not among these.
+/// numbers (the table in MathF32.cpp). Differences of nearly equal results show
+/// more than 16 bits: what is exact to ten bits (tanh.approx) or near 1 only
+/// absolutely (lg2.approx) is not among these. Nor are quotients that are
+/// flushed to zero: bf16 has numbers as small as f32, and a product may follow.
 static Value approximateF32(MathBuilder &m, Operation *op, ValueRange args) {
   auto ex2 = [&](Value x) {
     return m.intrinsic("llvm.nvvm.ex2.approx.ftz.f32", x);
@@ -74,7 +75,7 @@ static Value approximateF32(MathBuilder &m, Operation *op, ValueRange args) {
         return m.intrinsic("llvm.nvvm.sqrt.approx.f", x);
       })
       .Case([&](arith::DivFOp) {
-        return m.intrinsic("llvm.nvvm.div.full.ftz", x, args[1]);
+        return m.intrinsic("llvm.nvvm.div.full", x, args[1]);
       })
       .Default([](Operation *) { return Value(); });
 }

@@ -6,10 +6,27 @@
 //===----------------------------------------------------------------------===//
 //
 // Polynomials are minimax fits by the Remez algorithm of what the comment
-// beside them states, with coefficients rounded to f32. The special function
-// unit's instructions err by at most (PTX ISA; CUDA C++ Programming Guide,
-// "Mathematical Functions"): ex2.approx 2^-22.5 of the result, rcp.approx 1
-// ulp, rsqrt.approx 2 ulp.
+// beside them states, with coefficients rounded to f32.
+//
+// What the instructions guarantee (PTX ISA, "Floating Point Instructions"), and
+// what ptxas 13.0 makes of them for sm_90a. With .ftz, subnormal operands and
+// results are zero.
+//
+//   form              greatest error              instructions, with .ftz
+//   rcp.approx        1 ulp                       7   1
+//   div.approx        2 ulp for 2^-126 <= |y| <=  5   2
+//                     2^126; 0 for larger y
+//   div.full          2 ulp, all x and y          8   5
+//   div.rn            1/2 ulp                     9, and a call for rare y
+//   sqrt.approx       2^-23 relative              4   1
+//   rsqrt.approx      2^-22.9 relative            4   1
+//   ex2.approx        2^-22.5 relative            4   1
+//   lg2.approx        2^-22 relative, but         4   1
+//                     absolute in (1/2, 2)
+//   tanh.approx       2^-11 relative              1   (no .ftz)
+//
+// A .ftz form is right where neither the operand nor the result can be
+// subnormal, or where what is added to the result drowns it.
 //
 //===----------------------------------------------------------------------===//
 

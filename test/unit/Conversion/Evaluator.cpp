@@ -178,10 +178,8 @@ static std::optional<uint64_t> floatOp(Operation *op, ArrayRef<uint64_t> in) {
         return fits ? uint64_t(int64_t(value)) : uint64_t(0);
       })
       .Case([&](LLVM::CallIntrinsicOp call) -> std::optional<uint64_t> {
-        if (call.getIntrin() == "llvm.nvvm.div.full.ftz") {
-          float q = flushed(float(x(0))) / flushed(float(x(1)));
-          return from(flushed(inexact(q, float(x(0)), 2)));
-        }
+        if (call.getIntrin() == "llvm.nvvm.div.full")
+          return from(inexact(x(0) / x(1), float(x(0)), 2));
         if (std::optional<float> y = specialFunction(call.getIntrin(), x(0)))
           return from(*y);
         return std::nullopt;
