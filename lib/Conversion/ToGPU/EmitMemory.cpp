@@ -165,6 +165,37 @@ Type KernelEmitter::storageType(Type element) {
   return element.isInteger(1) ? b.getI8Type() : element;
 }
 
+/// Elements as they lie in memory: one, or a vector of several.
+Value KernelEmitter::packElements(ArrayRef<Value> values) {
+  int64_t count = values.size();
+  Type element = values.front().getType(), stored = storageType(element);
+  Value whole;
+  if (count > 1)
+    whole = LLVM::PoisonOp::create(b, VectorType::get(count, stored));
+  for (auto [i, value] : llvm::enumerate(values)) {
+    Value put = element == stored
+                    ? value
+                    : Value(arith::ExtUIOp::create(b, stored, value));
+    whole = count == 1
+                ? put
+                : Value(LLVM::InsertElementOp::create(b, whole, put, i32(i)));
+  }
+  return whole;
+}
+
+Regs KernelEmitter::unpackElements(Value whole, Type element, int64_t count) {
+  Regs values;
+  for (int64_t i = 0; i < count; ++i) {
+    Value value = count == 1
+                      ? whole
+                      : Value(LLVM::ExtractElementOp::create(b, whole, i32(i)));
+    if (element != storageType(element))
+      value = arith::TruncIOp::create(b, element, value);
+    values.push_back(value);
+  }
+  return values;
+}
+
 /// Coordinates of register `reg` in the view.
 SmallVector<Value> KernelEmitter::coordinates(const Place &place, int64_t reg) {
   SmallVector<Value> coords;
@@ -271,7 +302,6 @@ Regs KernelEmitter::loadGlobal(Value pointer, Type element, int64_t count,
                                Value predicate) {
   Type stored = storageType(element);
   int64_t bytes = bytesOf(element) * count;
-  Regs values;
   Type vector = count == 1 ? stored : Type(VectorType::get(count, stored));
   Value whole;
   if (!predicate) {
@@ -321,33 +351,14 @@ Regs KernelEmitter::loadGlobal(Value pointer, Type element, int64_t count,
                 ? loaded
                 : Value(LLVM::BitcastOp::create(b, vector, loaded));
   }
-  for (int64_t i = 0; i < count; ++i) {
-    Value value = count == 1
-                      ? whole
-                      : Value(LLVM::ExtractElementOp::create(b, whole, i32(i)));
-    if (element.isInteger(1))
-      value = arith::TruncIOp::create(b, b.getI1Type(), value);
-    values.push_back(value);
-  }
-  return values;
+  return unpackElements(whole, element, count);
 }
 
 void KernelEmitter::storeGlobal(Value pointer, ArrayRef<Value> values,
                                 Value predicate) {
   Type element = values.front().getType();
-  Type stored = storageType(element);
-  int64_t count = values.size(), bytes = bytesOf(element) * count;
-  Value whole;
-  if (count > 1)
-    whole = LLVM::PoisonOp::create(b, VectorType::get(count, stored));
-  for (auto [i, value] : llvm::enumerate(values)) {
-    Value put = element.isInteger(1)
-                    ? Value(arith::ExtUIOp::create(b, stored, value))
-                    : value;
-    whole = count == 1
-                ? put
-                : Value(LLVM::InsertElementOp::create(b, whole, put, i32(i)));
-  }
+  int64_t bytes = bytesOf(element) * values.size();
+  Value whole = packElements(values);
   if (!predicate) {
     LLVM::StoreOp::create(b, whole, pointer, bytes);
     return;

@@ -133,16 +133,7 @@ Regs KernelEmitter::loadVector(Value pointer, Type element, int64_t count) {
   int64_t bytes = std::max(1u, stored.getIntOrFloatBitWidth() / 8);
   Type type = count == 1 ? stored : Type(VectorType::get(count, stored));
   Value whole = LLVM::LoadOp::create(b, type, pointer, count * bytes);
-  Regs regs;
-  for (int64_t i = 0; i < count; ++i) {
-    Value value = count == 1
-                      ? whole
-                      : Value(LLVM::ExtractElementOp::create(b, whole, i32(i)));
-    if (element.isInteger(1))
-      value = arith::TruncIOp::create(b, b.getI1Type(), value);
-    regs.push_back(value);
-  }
-  return regs;
+  return unpackElements(whole, element, count);
 }
 
 Regs KernelEmitter::loadShared(const SharedTile &tile, const Layout &layout) {
@@ -157,23 +148,11 @@ Regs KernelEmitter::loadShared(const SharedTile &tile, const Layout &layout) {
 
 void KernelEmitter::storeShared(const SharedTile &tile, const Layout &layout,
                                 ArrayRef<Value> regs) {
-  Type stored = storageType(tile.elementType);
   int64_t vector = sharedVector(tile.layout, layout);
   auto write = [&] {
     SharedCursor cursor = sharedCursor(tile, layout);
     for (int64_t r = 0; r < layout.numRegs(); r += vector) {
-      Value whole;
-      if (vector > 1)
-        whole = LLVM::PoisonOp::create(b, VectorType::get(vector, stored));
-      for (int64_t i = 0; i < vector; ++i) {
-        Value put = regs[r + i];
-        if (tile.elementType.isInteger(1))
-          put = arith::ExtUIOp::create(b, stored, put);
-        whole =
-            vector == 1
-                ? put
-                : Value(LLVM::InsertElementOp::create(b, whole, put, i32(i)));
-      }
+      Value whole = packElements(regs.slice(r, vector));
       LLVM::StoreOp::create(b, whole, sharedAt(cursor, stepsOf(layout, r)),
                             vector * tile.layout.elementBytes);
     }

@@ -190,6 +190,8 @@ private:
               bool masked, const Layout &layout);
   llvm::SmallVector<Value> coordinates(const Place &place, int64_t reg);
   mlir::Type storageType(mlir::Type element);
+  Value packElements(llvm::ArrayRef<Value> values);
+  Regs unpackElements(Value whole, mlir::Type element, int64_t count);
   Value address(const Place &place, int64_t reg);
   Value predicate(const Place &place, int64_t reg);
   Regs emitLoad(LoadOp op, const Layout &layout);
