@@ -164,6 +164,35 @@ TEST_F(PlannerTest, EveryProgramHasANaiveForm) {
   }
 }
 
+// What a reduction of a reduction reads is the product of both: too much for
+// the warps that either would take.
+TEST_F(PlannerTest, ReductionsOfReductionsHaveANaiveForm) {
+  for (const char *extents : {"61x128", "3000x2000", "1x7", "20000x3"}) {
+    std::string kernel = R"(
+      qimeng.kernel @largest(%x: memref<ROWSxf32>, %y: memref<1xf32>) {
+        %0 = qimeng.load %x : memref<ROWSxf32> -> tensor<ROWSxf32>
+        %1 = qimeng.reduce maxnum %0 axes [0] : tensor<ROWSxf32>
+        %2 = qimeng.reduce min %1 axes [0] : tensor<COLUMNSxf32>
+        %3 = qimeng.broadcast %2 axes [0] : tensor<f32> -> tensor<1xf32>
+        qimeng.store %3, %y : tensor<1xf32>, memref<1xf32>
+      })";
+    auto replace = [&](StringRef from, StringRef to) {
+      for (size_t at; (at = kernel.find(from.str())) != std::string::npos;)
+        kernel.replace(at, from.size(), to.str());
+    };
+    replace("ROWS", extents);
+    replace("COLUMNS", StringRef(extents).split('x').second);
+    program = parseSourceString<ModuleOp>(kernel, &context);
+    ASSERT_TRUE(program);
+    for (const char *arch : {"sm_80", "sm_90a"}) {
+      OwningOpRef<ModuleOp> copy = cast<ModuleOp>((*program)->clone());
+      EXPECT_TRUE(succeeded(
+          completeRecipe(Recipe(&context), *copy, **findArchitecture(arch))))
+          << extents << " " << arch;
+    }
+  }
+}
+
 TEST_F(PlannerTest, ReplayProposesTheRecipeOnce) {
   load(gemm);
   const Architecture &target = **findArchitecture("sm_80");

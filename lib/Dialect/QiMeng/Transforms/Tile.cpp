@@ -13,6 +13,7 @@
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
 #include "qimeng/Support/Architecture.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace qimeng;
@@ -245,17 +246,95 @@ static void proposeDot(const Traits &traits, const Architecture &target,
   add(16, 16, 16, 1, 16);
 }
 
+namespace {
+/// How a kernel's reductions are cut for one element of the outputs.
+struct Cut {
+  SmallVector<int64_t> reduce; ///< chunk of each reduction axis
+  double elements = 1;         ///< of the largest slice
+};
+} // namespace
+
+/// Cuts the axes so that the slices that reductions read have about `most`
+/// elements. What a reduction of reductions reads multiplies.
+static Cut cutReductions(KernelOp kernel, const Traits &traits, double most) {
+  Cut cut;
+  cut.reduce.resize(traits.axes.size());
+  llvm::DenseMap<Value, SmallVector<int64_t>> slices;
+  auto need = [&](Value value, ArrayRef<int64_t> sizes) {
+    if (!isa<RankedTensorType>(value.getType()))
+      return;
+    double elements = 1;
+    for (int64_t size : sizes)
+      elements *= size;
+    cut.elements = std::max(cut.elements, elements);
+    SmallVector<int64_t> &known = slices[value];
+    known.resize(sizes.size(), 1);
+    for (auto [have, size] : llvm::zip(known, sizes))
+      have = std::max(have, size);
+  };
+  size_t end = traits.axes.size();
+  for (Operation &op : llvm::reverse(kernel.getBody().front())) {
+    if (auto store = dyn_cast<StoreOp>(op)) {
+      need(store.getValue(), SmallVector<int64_t>(traits.shape.size(), 1));
+      continue;
+    }
+    if (op.getNumResults() == 0)
+      continue;
+    auto type = dyn_cast<RankedTensorType>(op.getResult(0).getType());
+    if (!type)
+      continue;
+    SmallVector<int64_t> sizes(type.getRank(), 1);
+    for (Value result : op.getResults())
+      if (auto found = slices.find(result); found != slices.end())
+        sizes = found->second;
+    if (auto scan = dyn_cast<ScanOp>(op)) {
+      sizes[scan.getAxis()] =
+          llvm::PowerOf2Ceil(type.getDimSize(scan.getAxis()));
+    } else if (auto transpose = dyn_cast<TransposeOp>(op)) {
+      SmallVector<int64_t> permuted(sizes.size());
+      for (auto [dim, source] : llvm::enumerate(transpose.getPermutation()))
+        permuted[source] = sizes[dim];
+      sizes = permuted;
+    } else if (auto broadcast = dyn_cast<BroadcastOp>(op)) {
+      for (int64_t axis : llvm::reverse(broadcast.getAxes()))
+        sizes.erase(sizes.begin() + axis);
+    } else if (end > 0 && traits.axes[end - 1].op == &op) {
+      size_t begin = end;
+      while (begin > 0 && traits.axes[begin - 1].op == &op)
+        --begin;
+      double left = most;
+      for (int64_t size : sizes)
+        left /= size;
+      // The last axis first: it is contiguous, mostly.
+      for (size_t index = end; index-- > begin;) {
+        int64_t whole = llvm::PowerOf2Ceil(traits.axes[index].extent);
+        int64_t chunk = 1;
+        while (chunk < whole && 2 * chunk <= left)
+          chunk *= 2;
+        cut.reduce[index] = chunk;
+        left /= chunk;
+      }
+      for (size_t index = begin; index < end; ++index)
+        sizes.insert(sizes.begin() + traits.axes[index].axis,
+                     cut.reduce[index]);
+      end = begin;
+    }
+    for (Value operand : op.getOperands())
+      need(operand, sizes);
+  }
+  return cut;
+}
+
 /// Reductions, scans and folds: the axes whole while they fit in registers,
 /// else in chunks, with the outputs walked in a loop.
-static void proposeReduction(const Traits &traits, Proposer &proposer) {
+static void proposeReduction(KernelOp kernel, const Traits &traits,
+                             Proposer &proposer) {
   size_t rank = traits.shape.size();
-  // Elements that one output combines: an operation's axes together.
-  int64_t longest = 1, extents = 1;
-  for (auto [index, axis] : llvm::enumerate(traits.axes)) {
-    bool first = index == 0 || traits.axes[index - 1].op != axis.op;
-    extents = (first ? 1 : extents) * llvm::PowerOf2Ceil(axis.extent);
-    longest = std::max(longest, extents);
-  }
+  // Elements that one output combines.
+  double longest = cutReductions(kernel, traits, INFINITY).elements;
+  auto chunked = [&](int64_t chunk) {
+    return cutReductions(kernel, traits, chunk).reduce;
+  };
   int64_t last = rank ? traits.shape.back() : 1;
   // Rows of outputs whose last dimension is whole: softmax, norms, scans.
   bool wholeLast =
@@ -264,19 +343,6 @@ static void proposeReduction(const Traits &traits, Proposer &proposer) {
                    }));
   auto warpsFor = [](int64_t elements) {
     return std::clamp<int64_t>(llvm::PowerOf2Ceil(elements) / (32 * 16), 1, 16);
-  };
-  auto chunked = [&](int64_t chunk) {
-    // The last axis of an operation first: it is contiguous, mostly.
-    SmallVector<int64_t> reduce(traits.axes.size());
-    int64_t left = chunk;
-    for (size_t index = reduce.size(); index-- > 0;) {
-      const ReductionAxis &axis = traits.axes[index];
-      if (index + 1 == reduce.size() || traits.axes[index + 1].op != axis.op)
-        left = chunk;
-      reduce[index] = fit(left, axis.extent, 1);
-      left = std::max<int64_t>(1, left / reduce[index]);
-    }
-    return reduce;
   };
   if (wholeLast) {
     int64_t row = llvm::PowerOf2Ceil(last);
@@ -354,7 +420,7 @@ void TileOp::propose(KernelOp kernel, const Architecture &target,
   if (traits.dot)
     return proposeDot(traits, target, proposer);
   if (traits.scan || !traits.axes.empty())
-    return proposeReduction(traits, proposer);
+    return proposeReduction(kernel, traits, proposer);
   proposeElementwise(traits, proposer);
 }
 
