@@ -22,6 +22,7 @@
 #include "qimeng/Pipelines/Registration.h"
 #include "qimeng/Support/File.h"
 #include "qimeng/Target/ProgramBuilder.h"
+#include <algorithm>
 #include <benchmark/benchmark.h>
 #include <cstdio>
 #include <cstdlib>
@@ -150,7 +151,11 @@ int main(int argc, char **argv) {
           ->Unit(benchmark::kMillisecond)
           ->UseRealTime()
           ->Repetitions(9)
-          ->ReportAggregatesOnly();
+          ->ReportAggregatesOnly()
+          // What a machine that does other things leaves of the truth.
+          ->ComputeStatistics("min", [](const std::vector<double> &times) {
+            return *std::min_element(times.begin(), times.end());
+          });
     };
     add("text-to-cubin", textToCubin);
     add("parse", parseText);

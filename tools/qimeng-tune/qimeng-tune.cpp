@@ -304,10 +304,9 @@ int qimengTuneMain(int argc, char **argv) {
     ordinal = -1;
 
   Result<Assembler> assembler =
-      settings.ptxOnly
-          ? Result<Assembler>(
-                Error{"No machine code was made, as --ptx asked."})
-          : findAssembler();
+      settings.ptxOnly ? Result<Assembler>(
+                             Error{"No machine code was made, as --ptx asked."})
+                       : findAssembler();
   // A missing assembler can be done without; one that was asked for, or is too
   // old, is a mistake.
   if (!assembler && !settings.ptxOnly && isAssemblerNamed())
