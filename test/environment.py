@@ -36,7 +36,7 @@ def set_python(config):
         if tried.returncode != 0:
             continue
         if candidate != python:
-            folder = os.path.join(config.test_exec_root, "python")
+            folder = os.path.join(config.test_exec_root, "programs")
             os.makedirs(folder, exist_ok=True)
             link = os.path.join(folder, "python3")
             if not os.path.lexists(link):
