@@ -44,12 +44,12 @@ const char *kindName(ParameterKind kind) {
 bool isComplete(const Step &step, const ActionInfo &action) {
   bool open = false;
   for (const ActionParameter &parameter : action.parameters) {
-    bool chosen = step.parameters.contains(parameter.name);
-    if (parameter.kind == ParameterKind::Symbol)
+    if (parameter.kind == ParameterKind::Symbol ||
+        parameter.kind == ParameterKind::Flag)
       continue;
-    if (chosen)
+    if (step.parameters.contains(parameter.name))
       return true;
-    open |= parameter.kind != ParameterKind::Flag;
+    open = true;
   }
   return !open;
 }

@@ -62,6 +62,7 @@ DescribeResult qimeng::describeProgram(ChatModel &model,
     DescribeAttempt attempt;
     attempt.answer = reply->text;
     attempt.author = reply->author;
+    attempt.reworded = reply->usage.reworded;
     Result<DescribeAnswer> answer =
         reply->truncated
             ? Result<DescribeAnswer>(Error{"it was cut off at the limit of " +
@@ -140,21 +141,18 @@ std::string qimeng::describeChecks(const ProgramReport &report) {
   return text;
 }
 
-static std::string describeAuthor(const ChatReply::Author &author) {
-  return quoteLine(author.kind, 40) + " '" + quoteLine(author.name, 100) +
-         "', " + quoteLine(author.date, 40);
-}
-
 std::string qimeng::toProgramFile(const DescribeResult &result,
                                   const DescribeOptions &options) {
   const DescribeAttempt &last = result.attempts.back();
-  std::string text = "// Written for the sentence: " +
-                     quoteLine(options.check.sentence, mostSentenceBytes) +
-                     "\n// by " + describeAuthor(last.author) +
-                     (result.attempts.size() > 1
-                          ? ", answer " + std::to_string(result.attempts.size())
-                          : "") +
-                     ".\n//\n// What was checked:\n";
+  std::string text =
+      "// Written for the sentence: " +
+      quoteLine(options.check.sentence, mostSentenceBytes) + "\n// by " +
+      quoteLine(describe(last.author), 300) +
+      (last.reworded ? ", to another wording of the question" : "") +
+      (result.attempts.size() > 1
+           ? ", answer " + std::to_string(result.attempts.size())
+           : "") +
+      ".\n//\n// What was checked:\n";
   std::string notDone;
   for (const CheckOutcome &check : last.report.checks) {
     std::string line =

@@ -91,7 +91,7 @@ public:
         append(parsed.text, member(block, "input").dump());
     }
     readUsage(member(value, "usage"), parsed);
-    parsed.reply.author.name = textOf(value, "model");
+    parsed.reply.author.version = textOf(value, "model");
     readAuthor(value, parsed.reply);
     return finish(std::move(parsed), textOf(value, "stop_reason"));
   }
@@ -108,7 +108,7 @@ public:
       } else if (type == "message_start") {
         const Json &message = member(event, "message");
         readUsage(member(message, "usage"), parsed);
-        parsed.reply.author.name = textOf(message, "model");
+        parsed.reply.author.version = textOf(message, "model");
         readAuthor(message, parsed.reply);
       } else if (type == "content_block_delta") {
         const Json &delta = member(event, "delta");

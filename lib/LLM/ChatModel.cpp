@@ -16,6 +16,7 @@ ChatUsage &ChatUsage::operator+=(const ChatUsage &other) {
   answerTokens += other.answerTokens;
   dollars += other.dollars;
   reused += other.reused;
+  reworded += other.reworded;
   return *this;
 }
 
@@ -49,6 +50,14 @@ const char *describe(ChatFault fault) {
     return "not recorded";
   }
   return "unknown fault";
+}
+
+const char *const notReported = "not reported";
+
+std::string describe(const ChatReply::Author &author) {
+  return author.kind + " '" + author.name + "', " +
+         (author.version.empty() ? "" : "version " + author.version + ", ") +
+         author.date;
 }
 
 ChatModel::~ChatModel() = default;

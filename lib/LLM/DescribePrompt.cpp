@@ -114,6 +114,11 @@ DescribePrompt::request(const DescribeQuestion &question) const {
   request.messages.push_back(
       {ChatMessage::Role::User, std::string(trim(fill(user, values)))});
   request.maxTokens = 8192;
+  request.subject = {{"sentence", std::string(trim(question.sentence))},
+                     {"expression", question.expression},
+                     {"refused", std::to_string(question.refused.size())}};
+  if (!question.refused.empty())
+    request.refusal = quoteLine(question.refused.back().why, 400);
   for (const PromptRefusal &refusal : question.refused) {
     std::string answer = refusal.answer;
     if (answer.size() > mostShownBytes)

@@ -53,6 +53,7 @@ Json replyJson(const ChatReply &reply) {
           {"author",
            {{"kind", reply.author.kind},
             {"name", reply.author.name},
+            {"version", reply.author.version},
             {"date", reply.author.date}}}};
 }
 
@@ -79,6 +80,12 @@ Result<ChatReply> replyFromJson(const Json &value) {
       !text(*author, "name", reply.author.name) ||
       !text(*author, "date", reply.author.date))
     return missing;
+  text(*author, "version", reply.author.version);
+  if (reply.author.version.empty() &&
+      (reply.author.kind == "model" || reply.author.kind == "built-in"))
+    return Error{"the author of a reply, of kind '" + reply.author.kind +
+                 "', lacks its \"version\"; where nobody knows it, that is \"" +
+                 notReported + "\""};
   auto truncated = value.find("truncated");
   reply.truncated = truncated != value.end() && truncated->is_boolean() &&
                     truncated->get<bool>();

@@ -31,7 +31,7 @@ std::string nameOf(const nlohmann::json &value);
 std::string toLine(const nlohmann::json &value);
 
 /// {"text":..,"truncated":..,"prompt_tokens":..,"answer_tokens":..,
-///  "dollars":..,"author":{"kind":..,"name":..,"date":..}}.
+///  "dollars":..,"author":{"kind":..,"name":..,"version":..,"date":..}}.
 nlohmann::json replyJson(const ChatReply &reply);
 /// The reverse: a reply that is reused, so free.
 Result<ChatReply> replyFromJson(const nlohmann::json &value);

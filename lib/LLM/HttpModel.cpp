@@ -146,11 +146,16 @@ public:
       reply.author.kind = "model";
     if (reply.author.name.empty())
       reply.author.name = settings.model;
+    if (reply.author.version.empty() && reply.author.kind != "person" &&
+        reply.author.kind != "script")
+      reply.author.version = notReported;
     reply.author.name = cleaned(reply.author.name);
+    reply.author.version = cleaned(reply.author.version);
     reply.author.date = today();
     if (settings.key) {
       settings.key->redact(parsed.text);
       settings.key->redact(reply.author.name);
+      settings.key->redact(reply.author.version);
     }
     reply.text.assign(parsed.text.data(), parsed.text.size());
     return reply;

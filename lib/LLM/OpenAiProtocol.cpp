@@ -224,7 +224,7 @@ private:
     if (parsed.text.empty() && !parsed.reply.truncated)
       return ParsedReply::failed(ChatFault::Malformed, "it holds no text");
     readUsage(value, parsed);
-    parsed.reply.author.name = textOf(value, "model");
+    parsed.reply.author.version = textOf(value, "model");
     readAuthor(value, parsed.reply);
     return parsed;
   }

@@ -386,8 +386,10 @@ Result<ChatRequest> Prompts::request(const PlannerQuestion &question,
     steps += quoteLine(step, lineBytes) + "\n";
   values["steps"] = steps.empty() ? "nothing" : fence(steps);
   if (question.microseconds > 0)
-    values["steps"] += "\n\nThe program takes " +
-                       roundMicroseconds(question.microseconds) + " as it is.";
+    values["steps"] +=
+        "\n\nThe program takes " + roundMicroseconds(question.microseconds) +
+        (question.untiled ? ", with small tiles where a kernel has none yet."
+                          : " as it is.");
   std::string actions, list;
   for (const PromptAction &action : question.actions) {
     list += action.label + " " + action.text + "\n";

@@ -71,6 +71,7 @@ void readAuthor(const Json &reply, ChatReply &into) {
     return;
   into.author.kind = kind;
   into.author.name = excerpt(textOf(author, "name"), 200);
+  into.author.version = excerpt(textOf(author, "version"), 200);
 }
 
 std::string errorText(const Json &reply) {

@@ -142,19 +142,25 @@ public:
   std::string getName() const override { return "replay:" + path; }
 
   Result<ChatReply> ask(const ChatRequest &request, ChatFault *fault) override {
-    const Json *answer = next(request, questionJson(request), "reply");
+    bool reworded = false;
+    const Json *answer =
+        next(request, questionJson(request), "reply", reworded);
     if (!answer)
       return notRecorded(request, "question", fault);
     if (fault)
       *fault = ChatFault::None;
-    return replyFromJson(*answer);
+    Result<ChatReply> reply = replyFromJson(*answer);
+    if (reply)
+      reply->usage.reworded = reworded;
+    return reply;
   }
 
   Result<std::vector<double>> score(const ChatRequest &request,
                                     const std::vector<std::string> &choices,
                                     ChatFault *fault) override {
+    bool reworded = false;
     const Json *answer =
-        next(request, questionJson(request, &choices), "scores");
+        next(request, questionJson(request, &choices), "scores", reworded);
     if (!answer || answer->size() != choices.size())
       return notRecorded(request, "question of scores", fault);
     if (fault)
@@ -165,8 +171,9 @@ public:
 private:
   using Index = std::map<std::string, std::vector<size_t>>;
 
+  /// `reworded`: the question is known by its subject alone.
   const Json *next(const ChatRequest &request, const Json &question,
-                   const char *kind) {
+                   const char *kind, bool &reworded) {
     std::lock_guard<std::mutex> lock(mutex);
     auto take = [&](const Index &index,
                     const std::string &key) -> const Json * {
@@ -181,6 +188,7 @@ private:
     };
     if (const Json *same = take(byHash, nameOf(question)))
       return same;
+    reworded = true;
     return take(bySubject,
                 subjectKey(request.purpose, subjectJson(request), kind));
   }

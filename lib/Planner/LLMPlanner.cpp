@@ -57,19 +57,21 @@ bool isEnabling(const ActionInfo &action) {
          action.family == ActionFamily::TensorCores || action.name == "tile";
 }
 
-/// `step` with nothing but its kernel and other kernels' names.
+/// `step` with nothing but its kernel, other kernels' names and flags: what is
+/// left open is to be chosen, but a flag that is left out is not set.
 Step withoutParameters(const Step &step, const ActionInfo &action) {
   NamedAttrList attributes;
   attributes.set("kernel", step.parameters.get("kernel"));
   for (const ActionParameter &parameter : action.parameters)
-    if (parameter.kind == ParameterKind::Symbol)
+    if (parameter.kind == ParameterKind::Symbol ||
+        parameter.kind == ParameterKind::Flag)
       if (Attribute value = step.parameters.get(parameter.name))
         attributes.set(parameter.name, value);
   return {step.action, attributes.getDictionary(step.parameters.getContext())};
 }
 
 /// The regions that `action` may be applied to in `kernel`: one, or one for
-/// each other kernel that it names.
+/// each other kernel and flag that it names.
 SmallVector<Step> findRegions(KernelOp kernel, const ActionInfo &action,
                               const Architecture &target) {
   SmallVector<Step> regions;
@@ -112,13 +114,6 @@ std::vector<Move> findOtherMoves(const PlanState &state, bool rewrites) {
   return moves;
 }
 
-std::string textOf(ArrayRef<Step> steps) {
-  std::string text;
-  for (const Step &step : steps)
-    text += step.str() + "\n";
-  return text;
-}
-
 std::string describeOutcome(const MoveOutcome &outcome) {
   if (outcome.microsecondsAfter > 0)
     return "not faster: " + roundMicroseconds(outcome.microsecondsAfter) +
@@ -128,20 +123,18 @@ std::string describeOutcome(const MoveOutcome &outcome) {
   return "refused: " + outcome.diagnostics;
 }
 
-/// What a prompt tells of the past: the recipe with what its moves brought, and
-/// what was tried.
+/// What a prompt tells of the past: the recipe with the time that it brought,
+/// and what was tried.
 void describeHistory(const PlanState &state, PlannerQuestion &question) {
   SmallVector<Step> recipe = state.recipe.getSteps();
-  std::string now = textOf(recipe);
   for (const Step &step : recipe)
     question.steps.push_back(step.str());
+  question.microseconds = state.microseconds;
+  ModuleOp program = state.program;
+  question.untiled = llvm::any_of(program.getOps<KernelOp>(),
+                                  [](KernelOp one) { return !one.isTiled(); });
   llvm::StringSet<> seen;
   for (const MoveOutcome &outcome : state.history) {
-    std::string before = textOf(outcome.recipe);
-    if (before == now)
-      question.microseconds = outcome.microsecondsBefore;
-    else if (outcome.accepted && StringRef(now).starts_with(before))
-      question.microseconds = outcome.microsecondsAfter;
     if (outcome.accepted)
       continue;
     PromptTry attempt{outcome.move.str(), describeOutcome(outcome)};

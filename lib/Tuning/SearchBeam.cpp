@@ -42,7 +42,8 @@ LogicalResult qimeng::searchBeam(const SearchInput &input, unsigned width) {
       if (!program)
         continue;
       std::vector<Move> moves = input.planner.propose(
-          {*program, state.recipe, history, input.architecture});
+          {*program, state.recipe, history, input.architecture,
+           state.outcome.microseconds});
       if (moves.size() > branching)
         moves.resize(branching);
       for (const Move &move : moves) {
@@ -62,10 +63,11 @@ LogicalResult qimeng::searchBeam(const SearchInput &input, unsigned width) {
       bool more = llvm::any_of(beam, [&](const State &state) {
         OwningOpRef<ModuleOp> program =
             materialize(input.payload, state.recipe, input.architecture);
-        return program && !input.planner
-                               .propose({*program, state.recipe, history,
-                                         input.architecture})
-                               .empty();
+        return program &&
+               !input.planner
+                    .propose({*program, state.recipe, history,
+                              input.architecture, state.outcome.microseconds})
+                    .empty();
       });
       if (!more)
         break;

@@ -75,8 +75,8 @@ qimeng::searchGreedily(const SearchInput &input) {
         materialize(input.payload, current, input.architecture);
     if (!program)
       break;
-    std::vector<Move> moves =
-        input.planner.propose({*program, current, history, input.architecture});
+    std::vector<Move> moves = input.planner.propose(
+        {*program, current, history, input.architecture, now.microseconds});
     if (moves.empty())
       break;
     for (const Move &move : moves) {

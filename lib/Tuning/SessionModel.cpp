@@ -76,6 +76,7 @@ void SessionModel::countSpent() {
   if (spent.requests == 0)
     return;
   spent.reused = used.reused;
+  spent.reworded = used.reworded;
   used = spent;
 }
 
@@ -157,6 +158,7 @@ std::string SessionModel::getLog() const {
   Json log = {{"model", model.getName()},
               {"answers", answers},
               {"reused", used.reused},
+              {"reworded", used.reworded},
               {"requests", used.requests},
               {"prompt_tokens", used.promptTokens},
               {"answer_tokens", used.answerTokens},

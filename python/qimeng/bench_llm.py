@@ -186,8 +186,12 @@ def count_chains(chains):
 
 
 def author_name(author):
-    kind, name = author
-    return name if kind == "model" else f"{name} ({kind})"
+    """Without the version, which has a column of its own."""
+    return author[1] if author[0] == "model" else f"{author[1]} ({author[0]})"
+
+
+def author_text(author):
+    return author_name(author) + (f", version {author[2]}" if author[2] else "")
 
 
 def model_rows(pairs):
@@ -207,7 +211,7 @@ def model_rows(pairs):
     for author in sorted(answers, key=lambda author: (author[0] != "model", author)):
         mine = answers[author]
         rankings = [answer for answer in mine if answer.purpose == "planner"]
-        row = {"model": author_name(author), "kind": author[0], "sessions": len(sessions[author]),
+        row = {"model": author_name(author), "version": author[2], "kind": author[0], "sessions": len(sessions[author]),
                "from": min(answer.date for answer in mine), "to": max(answer.date for answer in mine),
                "answers": len(mine), "rankings": len(rankings),
                "rankings of use": rate(len(rankings) - useless[author], len(rankings)),
@@ -237,7 +241,7 @@ def action_rows(pairs):
             for author in {link[0].author for link in chain}:
                 chains[author, chain[0][0].action].append([link for link in chain if link[0].author == author])
     order = sorted(chains, key=lambda key: (key[0][0] != "model", key))
-    return [{"model": author_name(author), "action": action, **count_chains(chains[author, action])} for author, action in order]
+    return [{"model": author_name(author), "version": author[2], "action": action, **count_chains(chains[author, action])} for author, action in order]
 
 
 def move_rows(pairs):
@@ -245,7 +249,7 @@ def move_rows(pairs):
     counts = collections.defaultdict(collections.Counter)
     seen = set()
     for session, builtin in pairs:
-        who = ", ".join(sorted({author_name(answer.author) for answer in session.answers if answer.purpose == "planner"}))
+        who = ", ".join(sorted({author_text(answer.author) for answer in session.answers if answer.purpose == "planner"}))
         sides = [(who, session)]
         if id(builtin) not in seen:
             seen.add(id(builtin))
@@ -270,8 +274,8 @@ def session_rows(pairs):
         asked = {chain[0][0].step for chain in session.chains}
         fell = sum("built-in" in trial["coder"] and not asked.isdisjoint(steps_of(trial)) for trial in session.trials)
         rows.append({"session": session.name, "program": pathlib.PurePath(session.facts["program"]).stem,
-                     "answered by": ", ".join(map(author_name, session.authors)),
-                     "trials": len(session.trials), "answers": len(session.answers),
+                     "answered by": ", ".join(map(author_text, session.authors)),
+                     "trials": len(session.trials), "answers": len(session.answers), "reworded": session.model.get("reworded", 0),
                      "useless": len(session.useless), "fallbacks": fell,
                      "tokens": sum(answer.prompt_tokens + answer.answer_tokens for answer in session.answers),
                      "best us": mine and round(mine, 2), "built-in us": theirs and round(theirs, 2),
@@ -281,10 +285,10 @@ def session_rows(pairs):
 
 # === Showing ==============================================================
 
-MODEL_COLUMNS = ["model", "sessions", "from", "to", "answers", "rankings", "rankings of use", "questions", "asked again",
+MODEL_COLUMNS = ["model", "version", "sessions", "from", "to", "answers", "rankings", "rankings of use", "questions", "asked again",
                  "parsed at first", "verified at first", "accepted at first", "verified in the end", "accepted in the end",
                  "given up", "tokens in", "tokens out", "dollars", "sessions alone", "speed"]
-ACTION_COLUMNS = ["model", "action", "questions", "asked again", "untried", "given up", "parsed at first", "applied at first",
+ACTION_COLUMNS = ["model", "version", "action", "questions", "asked again", "untried", "given up", "parsed at first", "applied at first",
                   "verified at first", "accepted at first", "parsed in the end", "applied in the end", "verified in the end",
                   "accepted in the end"]
 TABLES = [
@@ -296,9 +300,9 @@ TABLES = [
     ("actions", "Actions", ACTION_COLUMNS, "What came of the coder's answers, by the action that was asked for."),
     ("moves", "Moves", ["planner", "action", "trials", "verified", "accepted"],
      "What came of the planner's choices, by the first action of each move."),
-    ("sessions", "Sessions", ["session", "program", "answered by", "trials", "answers", "useless", "fallbacks", "tokens",
+    ("sessions", "Sessions", ["session", "program", "answered by", "trials", "answers", "reworded", "useless", "fallbacks", "tokens",
                               "best us", "built-in us", "speed", "times"],
-     "`useless`: answers that named nothing on the list, or that came to nothing after all repairs. `fallbacks`: trials "
+     "`reworded`: answers that were given to an earlier wording of the question. `useless`: answers that named nothing on the list, or that came to nothing after all repairs. `fallbacks`: trials "
      "that the built-in coder made where the model had been asked."),
 ]
 

@@ -15,8 +15,10 @@ prints its address as its first line, and runs until it is ended.
                     name and renamed. DIR/author.json says who answers, and is
                     read for each answer:
                         {"kind": "person", "name": "Ada"}
-                    kind: person, built-in, script, or model (name: which one,
-                    and its version). It travels with every answer.
+                        {"kind": "model", "name": "..", "version": ".."}
+                    kind: person, script, built-in, or model; the last two need
+                    a version ("not reported" where it is not known). It travels
+                    with every answer.
 
   --script FILE     Answers and faults as written down, one JSON object a line;
                     a request takes the first line that fits and is not used up.
@@ -41,7 +43,7 @@ prints its address as its first line, and runs until it is ended.
                       "match": "words"        only where the request holds them
                       "delay": 0.5            seconds before it answers
                       "usage": [120, 30]      tokens of the prompt and the answer
-                      "author": {"kind": .., "name": ..}
+                      "author": {"kind": .., "name": .., "version": ..}
                       "model": ".."           the model's name in the reply
                     {key} in a text or error is the key that came: an echo.
 
@@ -75,6 +77,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KINDS = ("model", "person", "built-in", "script")
+# Authors who are not the same without their version.
+VERSIONED = ("model", "built-in")
 FAULTS = ("cut", "close", "silent", "drip", "bad-json", "bad-utf8", "deep-json", "wrong-schema", "oversized", "headers")
 MEMBERS = {
     "text", "finish", "status", "error", "retry_after", "location", "reject", "logprobs", "fault", "seconds", "bytes",
@@ -156,13 +160,16 @@ class HandOver:
         try:
             with open(path, encoding="utf-8") as file:
                 author = json.load(file)
-            kind, name = author["kind"], author["name"]
-        except (OSError, ValueError, KeyError, TypeError):
-            kind, name = "", ""
-        if kind not in KINDS or not isinstance(name, str) or not name:
+            kind, name, version = author["kind"], author["name"], author.get("version", "")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            kind, name, version = "", "", ""
+        if kind not in KINDS or not isinstance(name, str) or not name or not isinstance(version, str):
             raise Stop(f"{path} must say who answers, as in {{\"kind\": \"person\", \"name\": \"Ada\"}}; "
                        f"kinds are {', '.join(KINDS)}")
-        return {"kind": kind, "name": name}
+        if kind in VERSIONED and not version:
+            raise Stop(f"{path} must say which \"version\" of {name} answers, as its kind is {kind}; where nobody knows it, "
+                       "that is \"not reported\"")
+        return {"kind": kind, "name": name, **({"version": version} if version else {})}
 
     def answer(self, request):
         with self.lock:

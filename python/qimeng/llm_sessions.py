@@ -20,6 +20,9 @@ or it is "untried": nothing speaks against it, and there is no trial of its own.
 import json
 import re
 
+# Authors who are not the same without their version.
+VERSIONED = ("model", "built-in")
+
 STAGES = ("unreadable", "parsed", "applied", "verified", "accepted")
 
 # How the reasons begin where the answer was not read.
@@ -66,7 +69,10 @@ class Answer:
             raise Fault(f"{where}: a reply lacks its text or its author")
         self.text = reply.get("text", "")
         author = line.get("author", {}) if self.scores else reply["author"]
-        self.author = (author.get("kind", ""), author.get("name", ""))
+        self.author = (author.get("kind", ""), author.get("name", ""), author.get("version", ""))
+        if self.author[0] in VERSIONED and not self.author[2]:
+            raise Fault(f"{where}: an author of kind {self.author[0]!r} lacks its \"version\"; where nobody knows it, that is "
+                        "\"not reported\"")
         self.date = author.get("date", "")
         self.prompt_tokens = reply.get("prompt_tokens", 0)
         self.answer_tokens = reply.get("answer_tokens", 0)

@@ -239,7 +239,8 @@ Result<std::string> Player::answer(const std::string &request) {
 int watch(Player &player, const std::string &folder) {
   Status noted = writeFile(
       folder + "/author.json",
-      "{\"kind\": \"built-in\", \"name\": \"qimeng rules and coder\"}\n");
+      "{\"kind\": \"built-in\", \"name\": \"qimeng rules and coder\", "
+      "\"version\": \"" QIMENG_VERSION "\"}\n");
   if (!noted) {
     llvm::errs() << "qimeng-play-model: " << noted.error() << "\n";
     return 1;

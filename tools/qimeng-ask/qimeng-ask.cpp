@@ -86,10 +86,8 @@ int qimengAskMain(int argc, char **argv) {
   std::fwrite(reply->text.data(), 1, reply->text.size(), stdout);
   std::fputs("\n", stdout);
   const ChatUsage &cost = reply->firstUsage;
-  std::fprintf(stderr,
-               "answered by %s %s on %s; %lld + %lld tokens, $%.4f%s%s\n",
-               reply->author.kind.c_str(), reply->author.name.c_str(),
-               reply->author.date.c_str(), (long long)cost.promptTokens,
+  std::fprintf(stderr, "answered by %s; %lld + %lld tokens, $%.4f%s%s\n",
+               describe(reply->author).c_str(), (long long)cost.promptTokens,
                (long long)cost.answerTokens, cost.dollars,
                reply->usage.reused ? " (recorded: free now)" : "",
                reply->truncated ? "; cut at the limit of tokens" : "");

@@ -43,8 +43,9 @@ void show(const DescribeResult &result) {
   for (size_t number = 0; number < result.attempts.size(); ++number) {
     const DescribeAttempt &attempt = result.attempts[number];
     out << "Answer " << number + 1 << ", by "
-        << quoteLine(attempt.author.kind, 40) << " '"
-        << quoteLine(attempt.author.name, 100) << "':\n"
+        << quoteLine(describe(attempt.author), 300)
+        << (attempt.reworded ? ", to another wording of the question" : "")
+        << ":\n"
         << describeChecks(attempt.report);
   }
   std::string program = result.getProgram();
@@ -127,9 +128,9 @@ std::optional<int> qimeng::describeToFile(const DescribeSettings &settings,
       (compared ? ", beyond the numbers of the expression" : "");
   llvm::outs() << "It is in " << path << ". " << doubt << ": read it.\n";
   llvm::outs().flush();
-  const ChatReply::Author &author = result.attempts.back().author;
-  notes.push_back("The program was written by " + quoteLine(author.kind, 40) +
-                  " '" + quoteLine(author.name, 100) + "' for the sentence: " +
-                  quoteLine(settings.sentence, 400) + ". " + doubt + ".");
+  notes.push_back("The program was written by " +
+                  quoteLine(describe(result.attempts.back().author), 300) +
+                  " for the sentence: " + quoteLine(settings.sentence, 400) +
+                  ". " + doubt + ".");
   return std::nullopt;
 }

@@ -34,6 +34,8 @@ struct DescribeOptions {
 struct DescribeAttempt {
   std::string answer;
   ChatReply::Author author;
+  /// It comes from a transcript, where the question was worded otherwise.
+  bool reworded = false;
   ProgramReport report;
 };
 

@@ -62,6 +62,8 @@ struct ChatUsage {
   double dollars = 0;
   /// Answers that came from the cache or a transcript: free.
   int64_t reused = 0;
+  /// Of these, such as were given to another wording of the question.
+  int64_t reworded = 0;
 
   ChatUsage &operator+=(const ChatUsage &other);
 };
@@ -72,15 +74,28 @@ struct ChatReply {
   bool truncated = false;
   /// What this reply costs now.
   ChatUsage usage;
-  /// Who answered: kind ("model", "person", "built-in", "script"), name as the
-  /// server gives it, and the date, as YYYY-MM-DD.
+  /// Who answered.
   struct Author {
-    std::string kind, name, date;
+    /// "model", "person", "built-in" or "script".
+    std::string kind;
+    /// Of a model, as it was asked for.
+    std::string name;
+    /// Of a model, what the server says that it is, or `notReported`; of the
+    /// built-in pair, the project's. Never empty for these two.
+    std::string version;
+    /// YYYY-MM-DD.
+    std::string date;
   } author;
   /// What the reply cost when it was first given: the same as `usage`, but for
   /// a reply that comes from the cache or a transcript.
   ChatUsage firstUsage;
 };
+
+/// The version of a model whose server does not say it.
+extern const char *const notReported;
+/// "model 'gpt-5', version gpt-5-2025-08-07, 2026-11-23"; not fit to be printed
+/// unquoted.
+std::string describe(const ChatReply::Author &author);
 
 /// Why there is no reply.
 enum class ChatFault {

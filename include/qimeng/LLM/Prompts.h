@@ -70,6 +70,8 @@ struct PlannerQuestion {
   std::vector<std::string> steps = {};
   /// Time of the program as it is; 0 where unknown.
   double microseconds = 0;
+  /// Kernels are without tiles yet, so that time is with small ones for them.
+  bool untiled = false;
   /// Tried on this program and not kept; and on earlier ones, oldest first.
   std::vector<PromptTry> tried = {}, earlier = {};
   std::vector<PromptAction> actions = {};

@@ -62,6 +62,9 @@ struct PlanState {
   /// All moves tried so far, in order, also those on other recipes.
   llvm::ArrayRef<MoveOutcome> history;
   const Architecture &architecture;
+  /// Time of the program after `recipe`, kernels that are untiled in small
+  /// tiles; 0 where unknown.
+  double microseconds = 0;
 
   /// Whether `move` was tried when its kernels had had the same steps as now,
   /// whatever other kernels had.

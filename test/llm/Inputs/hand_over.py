@@ -8,21 +8,21 @@
 Requests go through the hand-over endpoint (python/qimeng/chat_endpoint.py) to
 FOLDER, where qimeng-play-model answers them.
 """
-import json
 import os
 import subprocess
 import sys
+import time
 
 folder, command = sys.argv[1], sys.argv[2:]
 here = os.path.dirname(os.path.abspath(__file__))
 endpoint = os.path.join(here, "..", "..", "..", "python", "qimeng", "chat_endpoint.py")
 os.makedirs(folder, exist_ok=True)
-with open(os.path.join(folder, "author.json"), "w", encoding="utf-8") as file:
-    json.dump({"kind": "built-in", "name": "qimeng rules and coder"}, file)
+player = subprocess.Popen(["qimeng-play-model", folder])
+while not os.path.exists(os.path.join(folder, "author.json")) and player.poll() is None:
+    time.sleep(0.01)
 server = subprocess.Popen(
     [sys.executable, endpoint, "--hand-over", folder, "--until-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
 )
-player = subprocess.Popen(["qimeng-play-model", folder])
 try:
     address = server.stdout.readline().strip()
     environment = dict(os.environ, QIMENG_LLM_BASE_URL=address, QIMENG_LLM_MODEL="hand-over")

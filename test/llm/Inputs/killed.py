@@ -40,7 +40,7 @@ class Model:
                 return {"fault": "silent", "seconds": 60}
             text = self.player.answer(request.body)
             self.answered.append(body)
-            return {"text": text, "author": {"kind": "built-in", "name": "qimeng rules and coder"}}
+            return {"text": text, "author": self.player.author}
 
 
 def main():

@@ -8,7 +8,7 @@
   sessions.py record FOLDERS...        asks again, and writes those files; without FOLDERS, all
                                        that have answers.md. Recorded again, an answer keeps its
                                        date where its text is the same
-  sessions.py play FOLDER HAND_OVER KIND NAME
+  sessions.py play FOLDER HAND_OVER KIND NAME VERSION
                                        records a session that a person or a model answers, by the
                                        files of the folder HAND_OVER (see chat_endpoint.py)
   sessions.py outcome FOLDERS...       replays, and writes outcome.txt and recipe.mlir only
@@ -151,18 +151,21 @@ class Player:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.process = subprocess.Popen(["qimeng-play-model", str(folder)])
+        self.author = json.loads(self.await_text(self.folder / "author.json"))
         self.count = 0
 
-    def answer(self, body):
-        self.count += 1
-        stem = self.folder / f"{self.count:04d}"
-        chat_endpoint.write_aside(f"{stem}.request.json", json.dumps(body))
-        path = pathlib.Path(f"{stem}.answer.md")
+    def await_text(self, path):
         while not path.exists() or not path.read_text():
             if self.process.poll() is not None:
                 raise SystemExit("qimeng-play-model ended")
             threading.Event().wait(0.01)
         return path.read_text()
+
+    def answer(self, body):
+        self.count += 1
+        stem = self.folder / f"{self.count:04d}"
+        chat_endpoint.write_aside(f"{stem}.request.json", json.dumps(body))
+        return self.await_text(pathlib.Path(f"{stem}.answer.md"))
 
     def stop(self):
         (self.folder / "stop").touch()
@@ -190,7 +193,7 @@ class Answers:
             return {"logprobs": scores, "author": {"kind": "script", "name": "answers.md"}}
         if self.sections.get(heading):
             return {"text": self.sections[heading].pop(0), "author": {"kind": "script", "name": "answers.md"}}
-        return {"text": self.player.answer(request.body), "author": {"kind": "built-in", "name": "qimeng rules and coder"}}
+        return {"text": self.player.answer(request.body), "author": self.player.author}
 
     def unused(self):
         return [f"{heading}: {text}" for heading, texts in self.sections.items() for text in texts]
@@ -235,9 +238,10 @@ def record(folder):
     write_outcome(folder)
 
 
-def play(folder, hand_over, kind, name):
+def play(folder, hand_over, kind, name, version):
     hand_over.mkdir(parents=True, exist_ok=True)
-    (hand_over / "author.json").write_text(json.dumps({"kind": kind, "name": name}))
+    author = {"kind": kind, "name": name, "version": version}
+    (hand_over / "author.json").write_text(json.dumps(author))
     server = subprocess.Popen([sys.executable, str(ROOT / "python/qimeng/chat_endpoint.py"), "--hand-over", str(hand_over),
                                "--until-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     environment = {**environment_for(hand_over / "home"), "QIMENG_LLM_MODEL": "hand-over",
@@ -248,7 +252,7 @@ def play(folder, hand_over, kind, name):
     finally:
         server.stdin.close()
         server.wait()
-    keep(folder / "transcript.jsonl", hand_over / "talk.jsonl", {"kind": kind, "name": name})
+    keep(folder / "transcript.jsonl", hand_over / "talk.jsonl", author)
     write_outcome(folder)
 
 
@@ -322,7 +326,7 @@ def coverage(root):
         found = {answer.author[0] for answer in answers}
         kinds.update(found)
         for answer in answers:
-            need(all(answer.author) and re.fullmatch(r"\d{4}-\d\d-\d\d", answer.date), f"an author in {folder.name}")
+            need(all(answer.author[:2]) and re.fullmatch(r"\d{4}-\d\d-\d\d", answer.date), f"an author in {folder.name}")
         need(found <= {"script", "built-in"} or not (folder / "answers.md").exists(),
              f"{folder.name}: answers of a script or of the built-in pair alone, as answers.md is there")
         need((folder / "transcript.jsonl").stat().st_size < 100_000, f"a smaller transcript in {folder.name}")
@@ -342,8 +346,8 @@ def main():
     elif command == "record":
         for folder in paths or [folder for folder in folders_in(HERE.parent / "sessions") if (folder / "answers.md").exists()]:
             record(folder)
-    elif command == "play" and len(arguments) == 4:
-        play(paths[0], paths[1], arguments[2], arguments[3])
+    elif command == "play" and len(arguments) == 5:
+        play(paths[0], paths[1], *arguments[2:])
     elif command == "outcome":
         for folder in paths:
             write_outcome(folder)

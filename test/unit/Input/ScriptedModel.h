@@ -21,7 +21,7 @@ public:
     for (const std::string &text : texts) {
       ChatReply reply;
       reply.text = text;
-      reply.author = {"script", "test", "2026-11-22"};
+      reply.author = {"script", "test", "", "2026-11-22"};
       replies.push_back(reply);
     }
   }

@@ -1,7 +1,7 @@
 //===- ProtocolTest.cpp - What is sent, and what is read ------------------===//
 //
-// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -71,7 +71,8 @@ TEST_P(Protocols, SayAndHear) {
   EXPECT_EQ(reply->usage.requests, 1);
   EXPECT_DOUBLE_EQ(reply->usage.dollars, 120e-5 + 30e-4);
   EXPECT_EQ(reply->author.kind, "model");
-  EXPECT_EQ(reply->author.name, "test-model-2");
+  EXPECT_EQ(reply->author.name, with.model);
+  EXPECT_EQ(reply->author.version, "test-model-2");
   EXPECT_EQ(reply->author.date.size(), 10u);
 
   std::vector<Json> log = server.log();
@@ -169,22 +170,40 @@ TEST_P(Protocols, AnEchoOfTheKeyIsNotHeard) {
 TEST_P(Protocols, AuthorsAreHeard) {
   Endpoint endpoint(
       {R"({"text": "a", "author": {"kind": "person", "name": "Ada\nB"}})",
-       R"({"text": "a", "author": {"kind": "oracle", "name": "Pythia"}})"});
+       R"({"text": "a", "author": {"kind": "oracle", "name": "Pythia"}})",
+       R"({"text": "a", "author": {"kind": "model", "name": "M", )"
+       R"("version": "1.5\n"}})",
+       R"({"text": "a", "author": {"kind": "model", "name": "M"}})",
+       R"({"text": "a", "author": {}, "model": ""})"});
   auto model = make(settings(endpoint));
   auto reply = model->ask(question("x"));
   ASSERT_TRUE(bool(reply)) << reply.error();
   EXPECT_EQ(reply->author.kind, "person");
   EXPECT_EQ(reply->author.name, "Ada B");
+  EXPECT_EQ(reply->author.version, "");
+  EXPECT_EQ(describe(reply->author), "person 'Ada B', " + reply->author.date);
   reply = model->ask(question("x"));
   ASSERT_TRUE(bool(reply)) << reply.error();
   EXPECT_EQ(reply->author.kind, "model");
+  reply = model->ask(question("x"));
+  ASSERT_TRUE(bool(reply)) << reply.error();
+  EXPECT_EQ(describe(reply->author),
+            "model 'M', version 1.5 , " + reply->author.date);
+  // Never without a version, and never one that nobody named.
+  for (int i = 0; i < 2; ++i) {
+    reply = model->ask(question("x"));
+    ASSERT_TRUE(bool(reply)) << reply.error();
+    EXPECT_EQ(reply->author.kind, "model");
+    EXPECT_EQ(reply->author.version, "not reported");
+  }
 }
 
 TEST_P(Protocols, HandOver) {
   TemporaryFolder folder = makeFolder();
   std::string at = folder.path();
   ASSERT_TRUE(bool(writeFile(at + "/author.json",
-                             R"({"kind": "built-in", "name": "coder"})")));
+                             R"({"kind": "built-in", "name": "coder", )"
+                             R"("version": "0.1"})")));
   auto endpoint = Endpoint::withArguments({"--hand-over", at});
   auto model = make(settings(*endpoint));
   std::thread person([&] {
@@ -210,6 +229,7 @@ TEST_P(Protocols, HandOver) {
   EXPECT_EQ(Json::parse(reply->text), Json::parse(R"({"ranked": ["A"]})"));
   EXPECT_EQ(reply->author.kind, "built-in");
   EXPECT_EQ(reply->author.name, "coder");
+  EXPECT_EQ(reply->author.version, "0.1");
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -67,6 +67,11 @@ TEST(Subject, AnswersAQuestionInOtherWords) {
   EXPECT_EQ(textOf(**model, about("tile", "Tile!")), "2");
   EXPECT_EQ(textOf(**model, question("Please stage.")), "3");
   EXPECT_EQ(textOf(**model, about("stage", "Stage!")), "none");
+  // It is said which answers were given to other words.
+  model = createReplayModel(path);
+  ASSERT_TRUE(bool(model)) << model.error();
+  EXPECT_EQ((*model)->ask(about("stage", "Please stage."))->usage.reworded, 0);
+  EXPECT_EQ((*model)->ask(about("tile", "Tile!"))->usage.reworded, 1);
 }
 
 } // namespace

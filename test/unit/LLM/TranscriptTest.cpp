@@ -104,6 +104,19 @@ TEST(Transcript, WhatIsNoTranscriptIsRefused) {
                     R"("date": "2026-01-01"}}})"
                     "\n"),
             "");
+  // A model, or the built-in pair, is nobody without its version.
+  auto by = [&](const std::string &author) {
+    return errorOf(R"({"request": {"messages": []}, "reply": {"text": "a", )"
+                   R"("author": {"date": "2026-01-01", )" +
+                   author + "}}}\n");
+  };
+  for (const char *kind : {"model", "built-in"}) {
+    std::string author = R"("name": "M", "kind": ")" + std::string(kind) + "\"";
+    EXPECT_NE(by(author).find("lacks its \"version\""), std::string::npos);
+    EXPECT_NE(by(author + R"(, "version": "")").find("lacks its \"version\""),
+              std::string::npos);
+    EXPECT_EQ(by(author + R"(, "version": "not reported")"), "");
+  }
 }
 
 TEST(Transcript, IsReplayedOrRecorded) {

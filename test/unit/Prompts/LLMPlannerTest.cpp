@@ -65,7 +65,9 @@ protected:
     ASSERT_TRUE(succeeded(replayed));
     program = std::move(*replayed);
   }
-  PlanState state() { return {*program, *recipe, history, target}; }
+  PlanState state() {
+    return {*program, *recipe, history, target, microseconds};
+  }
   std::unique_ptr<Planner> planner(ChatModel &model,
                                    LLMPlannerOptions options = {}) {
     options.unusable = [this](const std::string &why) {
@@ -92,6 +94,7 @@ protected:
   OwningOpRef<ModuleOp> payload, program;
   std::unique_ptr<Recipe> recipe;
   std::vector<MoveOutcome> history;
+  double microseconds = 0;
   Prompts prompts;
   std::vector<std::string> complaints;
 };
@@ -122,6 +125,75 @@ TEST_F(LLMPlannerTest, TheListIsWhatIsLegal) {
   EXPECT_EQ(text.find("Ignore"), std::string::npos);
   // While the rules have moves, the model cannot end the work.
   EXPECT_EQ(model.requests[0].schema.find("stop"), std::string::npos);
+}
+
+/// What @exp writes is read by @sums, which stores sums of it, and by @half.
+const char *const shared = R"(
+qimeng.kernel @exp(%a: memref<256x512xf32>, %c: memref<256x512xf32>) {
+  %x = qimeng.load %a : memref<256x512xf32> -> tensor<256x512xf32>
+  %r = math.exp %x : tensor<256x512xf32>
+  qimeng.store %r, %c : tensor<256x512xf32>, memref<256x512xf32>
+}
+qimeng.kernel @sums(%a: memref<256x512xf32>, %c: memref<256xf32>) {
+  %x = qimeng.load %a : memref<256x512xf32> -> tensor<256x512xf32>
+  %r = qimeng.reduce add %x axes [1] : tensor<256x512xf32>
+  qimeng.store %r, %c : tensor<256xf32>, memref<256xf32>
+}
+qimeng.kernel @half(%a: memref<256x512xf32>, %c: memref<256x512xf32>) {
+  %x = qimeng.load %a : memref<256x512xf32> -> tensor<256x512xf32>
+  %z = arith.constant dense<0.5> : tensor<256x512xf32>
+  %r = arith.mulf %x, %z : tensor<256x512xf32>
+  qimeng.store %r, %c : tensor<256x512xf32>, memref<256x512xf32>
+}
+func.func @main(%a: memref<256x512xf32>, %s: memref<256xf32>, %e: memref<256x512xf32>) {
+  %c = memref.alloc() : memref<256x512xf32>
+  qimeng.launch @exp(%a, %c) : memref<256x512xf32>, memref<256x512xf32>
+  qimeng.launch @sums(%c, %s) : memref<256x512xf32>, memref<256xf32>
+  qimeng.launch @half(%c, %e) : memref<256x512xf32>, memref<256x512xf32>
+  return
+})";
+
+TEST_F(LLMPlannerTest, WhatIsListedIsLegalWithTheParametersShown) {
+  payload = parseSourceString<ModuleOp>(shared, &context);
+  ASSERT_TRUE(payload);
+  apply({});
+  FakeModel model(R"({"ranked": []})");
+  planner(model)->propose(state());
+  ASSERT_EQ(model.requests.size(), 1u);
+  std::vector<std::string> listed;
+  for (auto &[label, text] : readActions(model.requests[0])) {
+    listed.push_back(text);
+    if (text.find("rewrite") == 0 || text.find(";") != std::string::npos)
+      continue;
+    auto parsed = Recipe::parse(
+        "module attributes {transform.with_named_sequence} {\n"
+        "transform.named_sequence @__transform_main(%root: "
+        "!transform.any_op) {\ntransform.qimeng." +
+            text + " in %root : !transform.any_op\ntransform.yield\n}\n}\n",
+        &context);
+    ASSERT_TRUE(succeeded(parsed)) << text;
+    Step step = parsed->getSteps()[0];
+    // Numbers and words are open; kernels and flags are not.
+    const ActionInfo &action = *findAction(step.action);
+    auto kernel = program->lookupSymbol<KernelOp>(step.getKernel());
+    bool legal = llvm::any_of(
+        proposeSteps(kernel, action, target), [&](const Step &proposal) {
+          for (const ActionParameter &parameter : action.parameters)
+            if ((parameter.kind == ParameterKind::Symbol ||
+                 parameter.kind == ParameterKind::Flag) &&
+                proposal.parameters.get(parameter.name) !=
+                    step.parameters.get(parameter.name))
+              return false;
+          return true;
+        });
+    EXPECT_TRUE(legal) << text;
+  }
+  // @sums cannot store what @half needs as well.
+  auto has = [&](const char *text) {
+    return std::find(listed.begin(), listed.end(), text) != listed.end();
+  };
+  EXPECT_TRUE(has("fuse_producer @sums producer = @exp recompute"));
+  EXPECT_FALSE(has("fuse_producer @sums producer = @exp"));
 }
 
 TEST_F(LLMPlannerTest, TheModelRanksAndTheRulesFollow) {
@@ -194,6 +266,7 @@ TEST_F(LLMPlannerTest, HistoryIsToldAndNotProposedAgain) {
   FakeModel first(R"(["A"])");
   std::vector<Move> moves = planner(first)->propose(state());
   tried(moves[0], 123.456, 0, "it does\nnot fit");
+  microseconds = 123.456;
   FakeModel second(R"(["A"])");
   std::vector<Move> next = planner(second)->propose(state());
   for (const Move &move : next)
@@ -202,7 +275,33 @@ TEST_F(LLMPlannerTest, HistoryIsToldAndNotProposedAgain) {
   EXPECT_NE(text.find(moves[0].str() + "  -> refused: it does not fit"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find("takes 123 us as it is"), std::string::npos);
+  EXPECT_NE(text.find("The program takes 123 us, with small tiles where a "
+                      "kernel has none yet."),
+            std::string::npos);
+}
+
+TEST_F(LLMPlannerTest, ARetiledProgramHasItsOwnTime) {
+  payload = parseSourceString<ModuleOp>(two, &context);
+  const std::string fuse = "fuse_consumer @matmul consumer = @relu";
+  apply({fuse});
+  std::string why;
+  auto tile = makeStep(&context, "tile", "matmul", {{"sizes", "64,64"}}, why);
+  tried(Move{{*tile}, "", true}, 900, 500);
+  history.back().accepted = true;
+  apply({fuse, "tile @matmul sizes = [64, 64]"});
+  auto retile =
+      makeStep(&context, "retile", "matmul", {{"sizes", "128,128"}}, why);
+  tried(Move{{*retile}, "", true}, 500, 400);
+  history.back().accepted = true;
+  // The tile step of before is not in the recipe any more.
+  apply({fuse, "tile @matmul sizes = [128, 128]"});
+  microseconds = 400;
+  FakeModel model(R"(["A"])");
+  planner(model)->propose(state());
+  ASSERT_EQ(model.requests.size(), 1u);
+  const std::string &text = model.requests[0].messages[0].text;
+  EXPECT_NE(text.find("The program takes 400 us as it is."), std::string::npos)
+      << text;
 }
 
 TEST_F(LLMPlannerTest, SeveralAnswersAreAVote) {

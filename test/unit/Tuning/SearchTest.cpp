@@ -138,6 +138,60 @@ TEST_F(SearchTest, EvolutionIsNoWorseThanRulesAndUsesTheBudget) {
   EXPECT_LT(20 * beam.best(), beam.times.front());
 }
 
+/// Tiles, then changes the tiles; notes the times that it is told.
+class RetilingPlanner : public Planner {
+public:
+  explicit RetilingPlanner(MLIRContext *context) : context(context) {}
+  StringRef getName() const override { return "retiling"; }
+  std::vector<Move> propose(const PlanState &state) override {
+    told[state.recipe.str()] = state.microseconds;
+    using Values = std::vector<std::pair<StringRef, StringRef>>;
+    const std::pair<const char *, Values> steps[] = {
+        {"tile", {{"sizes", "64,64"}, {"reduce", "32"}, {"warps", "4"}}},
+        {"retile", {{"sizes", "128,128"}, {"warps", "8"}}}};
+    std::string why;
+    for (auto &[action, values] : steps) {
+      Move move{{*makeStep(context, action, "second", values, why)}, "", true};
+      bool tried = llvm::any_of(state.history, [&](const MoveOutcome &past) {
+        return past.move.str() == move.str();
+      });
+      if (!tried)
+        return {move};
+    }
+    return {};
+  }
+  /// By recipe.
+  std::map<std::string, double> told;
+
+private:
+  MLIRContext *context;
+};
+
+TEST_F(SearchTest, ThePlannerIsToldTheTimeOfTheProgramAsItIs) {
+  for (bool beam : {false, true}) {
+    Runner runner(*payload, target, 8);
+    RetilingPlanner planner(&context);
+    std::unique_ptr<Coder> coder = createBuiltinCoder();
+    SearchInput input{*payload, target, planner, *coder, runner, 0, {}};
+    if (beam)
+      EXPECT_TRUE(succeeded(searchBeam(input)));
+    else
+      EXPECT_TRUE(succeeded(searchGreedily(input)));
+    // As it came, tiled, and with other tiles.
+    EXPECT_EQ(planner.told.size(), 3u);
+    for (auto &[text, microseconds] : planner.told) {
+      auto recipe = Recipe::parse(text, &context);
+      ASSERT_TRUE(succeeded(recipe));
+      OwningOpRef<ModuleOp> program = materialize(*payload, *recipe, target);
+      ASSERT_TRUE(program);
+      auto whole = completeRecipe(*recipe, *program, target);
+      ASSERT_TRUE(succeeded(whole));
+      EXPECT_EQ(microseconds, estimateProgram(*program, target).microseconds)
+          << text;
+    }
+  }
+}
+
 TEST_F(SearchTest, OneSeedOneSearch) {
   Runner a = search("evolution", 40, 5), b = search("evolution", 40, 5),
          c = search("evolution", 40, 6);
