@@ -10,6 +10,7 @@
 #include "Layers.h"
 #include "Protocol.h"
 #include "Url.h"
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ctime>
@@ -407,39 +408,43 @@ ParsedReply HttpModel::converse(const ChatRequest &request, ChatUsage &usage,
 //===----------------------------------------------------------------------===//
 
 /// Log-probabilities of `choices` from those of the likeliest first tokens. A
-/// token counts for the one choice that it begins. A choice that no token
-/// begins gets an equal part of what is left, but no more than the least token.
+/// token counts for the choice that it is; where no token is the choice, those
+/// count that begin it and no other one. A choice without tokens gets an equal
+/// part of what is left, but no more than the least token. No scores where the
+/// model is about to write something else: a thought, or a sentence.
 Result<std::vector<double>>
 scoresOf(const std::vector<std::pair<std::string, double>> &tokens,
          const std::vector<std::string> &choices) {
-  std::vector<double> mass(choices.size(), 0.0);
+  std::vector<double> mass(choices.size(), 0.0), begun = mass;
   double seen = 0, least = 0;
   for (const auto &[token, logarithm] : tokens) {
     double probability = std::exp(std::min(logarithm, 0.0));
     seen += probability;
     least = std::min(least, logarithm);
     size_t begin = token.find_first_not_of(" \t\r\n\"");
-    if (begin == std::string::npos)
+    std::string word = begin == std::string::npos ? "" : token.substr(begin);
+    auto whole = std::find(choices.begin(), choices.end(), word);
+    if (whole != choices.end()) {
+      mass[whole - choices.begin()] += probability;
       continue;
-    std::string word = token.substr(begin);
+    }
     size_t match = choices.size(), matches = 0;
-    for (size_t i = 0; i < choices.size(); ++i) {
-      if (choices[i] == word) {
-        match = i;
-        matches = 1;
-        break;
-      }
+    for (size_t i = 0; i < choices.size() && !word.empty(); ++i)
       if (choices[i].compare(0, word.size(), word) == 0) {
         match = i;
         ++matches;
       }
-    }
+    if (matches == 0 && probability > 0.9)
+      return Error{"the model begins with '" + cleaned(token) +
+                   "', which is no label"};
     if (matches == 1)
-      mass[match] += probability;
+      begun[match] += probability;
     else if (matches > 1 && probability > 0.01)
       return Error{"the labels share their first token '" + cleaned(word) +
                    "', so it scores none of them"};
   }
+  for (size_t i = 0; i < choices.size(); ++i)
+    mass[i] = mass[i] > 0 ? mass[i] : begun[i];
   size_t missing = 0;
   bool any = false;
   for (double probability : mass) {

@@ -184,7 +184,10 @@ public:
     whole.streaming = false;
     Json body = makeBody(question, whole, traits);
     body["logprobs"] = true;
-    body["top_logprobs"] = 20;
+    // Most servers give 20. llama.cpp, which alone takes grammars, gives any
+    // number, so that labels that the model does not expect are told apart,
+    // too.
+    body["top_logprobs"] = traits.form == Form::Grammar ? 1000 : 20;
     return body;
   }
 

@@ -328,6 +328,48 @@ TEST(Scores, ByFirstTokens) {
   EXPECT_FALSE(body.contains("response_format"));
 }
 
+// A token that is a label counts, one that begins it and other words does not.
+TEST(Scores, WholeLabelsBeforeTheirBeginnings) {
+  Endpoint endpoint(
+      {R"({"logprobs": {"s": -0.5, "A": -1.5, "st": -2.0, "stop": -3.0}})",
+       R"({"logprobs": {"s": -0.5, "A": -1.5, "st": -2.0}})"});
+  auto model = make(endpoint.settings());
+  auto scores = model->score(formed(), {"A", "stop"});
+  ASSERT_TRUE(bool(scores)) << scores.error();
+  EXPECT_NEAR((*scores)[1], -3.0, 1e-9);
+  scores = model->score(formed(), {"A", "stop"});
+  ASSERT_TRUE(bool(scores)) << scores.error();
+  EXPECT_NEAR((*scores)[1], std::log(std::exp(-0.5) + std::exp(-2.0)), 1e-9);
+}
+
+// llama.cpp gives as many tokens as it is asked for.
+TEST(Scores, MoreTokensFromServersWithGrammars) {
+  std::string tokens;
+  for (int i = 0; i < 200; ++i)
+    tokens += "\"t" + std::to_string(i) + "\": -6, ";
+  Endpoint endpoint(
+      {R"({"logprobs": {)" + tokens + R"("A": -7, "B": -8}, "times": 2})"});
+  ModelSettings settings = endpoint.settings();
+  EXPECT_FALSE(bool(make(settings)->score(formed(), {"A", "B"})));
+  settings.structured = StructuredOutput::Gbnf;
+  auto scores = make(settings)->score(formed(), {"A", "B"});
+  ASSERT_TRUE(bool(scores)) << scores.error();
+  EXPECT_NEAR((*scores)[0], -7, 1e-9);
+  EXPECT_NEAR((*scores)[1], -8, 1e-9);
+}
+
+// What a label would get in place of a thought is noise.
+TEST(Scores, NoneWhereTheModelThinksFirst) {
+  Endpoint endpoint({R"({"logprobs": {"<think>": -0.01, "A": -9, "B": -9.5}})",
+                     // As llama.cpp has tokens that are no text.
+                     R"({"logprobs": {"": -0.01, "A": -9, "B": -9.5}})"});
+  auto model = make(endpoint.settings());
+  auto scores = model->score(formed(), {"A", "B"});
+  ASSERT_FALSE(bool(scores));
+  EXPECT_NE(scores.error().find("begins with '<think>'"), std::string::npos);
+  EXPECT_FALSE(bool(model->score(formed(), {"A", "B"})));
+}
+
 TEST(Scores, ErrorsWhereThereAreNone) {
   Endpoint endpoint({R"({"text": "A", "times": 2})",
                      R"({"logprobs": {"a": -0.1}})",
