@@ -20,6 +20,11 @@ uint64_t qimeng::mixBits(uint64_t x) {
   return x ^ (x >> 31);
 }
 
+bool qimeng::isLarge(InputKind kind) {
+  return kind == InputKind::Large || kind == InputKind::LargePeaks ||
+         kind == InputKind::Negative || kind == InputKind::Mixed;
+}
+
 llvm::StringRef qimeng::getName(InputKind kind) {
   switch (kind) {
   case InputKind::Normal:
@@ -52,6 +57,8 @@ llvm::StringRef qimeng::getName(InputKind kind) {
     return "ties";
   case InputKind::Negative:
     return "negative";
+  case InputKind::Opposed:
+    return "opposed";
   case InputKind::Mixed:
     return "mixed";
   }
@@ -205,6 +212,17 @@ HostTensor qimeng::drawInput(const TensorSpec &spec, InputKind kind,
                           : -1 - magnitude);
     }
     break;
+  case InputKind::Opposed: {
+    draw(Draw::Mode::Uniform);
+    if (spec.type == DataType::I1)
+      break;
+    bool isNegative = number >> (seed % 4) & 1;
+    for (int64_t i = 0; i < count; ++i) {
+      double magnitude = std::abs(input.get(i));
+      input.set(i, isNegative ? -magnitude : magnitude);
+    }
+    break;
+  }
   case InputKind::Mixed:
     llvm_unreachable("is another kind for each input");
   }

@@ -45,10 +45,17 @@ enum class InputKind {
   /// All negative, and floats far below -1e4: neither that nor zero can stand
   /// in for the least value.
   Negative,
+  /// From 0 to 1 in some inputs, from -1 to 0 in the others: bit (seed mod 4)
+  /// of an input's number tells. Among four seeds in a row is one, then, in
+  /// which all products of two given inputs are negative, and their sums too.
+  Opposed,
   /// Each input of another kind: what is large does not hide what is not, and a
   /// product may be negative everywhere.
   Mixed,
 };
+
+/// Whether values around 2^60 are among the inputs, or may be.
+bool isLarge(InputKind kind);
 
 /// "normal", "uniform", and so on.
 llvm::StringRef getName(InputKind kind);

@@ -13,20 +13,36 @@
 //      operation computes in f32 (f64 for f64) and rounds once, when it
 //      writes a tensor;
 //   S  how much R moves when every input element is off by one rounding (2^-24;
-//      2^-53 where all floats are f64), taken over a few random directions: the
-//      condition of the element;
+//      2^-53 where all floats are f64): the condition of the element;
 //   N  the longest sum, by the reference's shapes;
-//   I  where the reference rounds values to f16 or bf16 between operations:
-//      that rounding, 2^-11 or 2^-8 (that of S is 2^-24). A candidate may leave
-//      out any of them.
+//   D  where the reference rounds values to f16 or bf16 between operations: how
+//      much R moves when every reader of every such element sees it off by one
+//      rounding of its type, 2^-11 or 2^-8. A candidate may leave out any of
+//      them.
 //
-//   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + max(N, 2^24 I) S
+//   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + N S + 4 D
 //
 // where the maximum is over the output's well-conditioned elements and leaves
 // out the last rounding, ulps(R) is just above half an ulp of f16 and bf16, 4
 // ulps of f32 and f64, and N S is the growth that reordering a sum of N terms
-// can cause. Where R or P is infinite or NaN the class decides. Integers must
-// be equal.
+// can cause (Higham, Accuracy and Stability of Numerical Algorithms, 2002,
+// section 4.2).
+//
+// S and D are standard deviations over random directions of the errors, from a
+// few samples. To first order an error is a sum of a_k e_k, where e_k is at most
+// one rounding of value k and a_k what R moves by when k does; rounding errors
+// behave like independent ones of mean zero (Higham, Mary: A new approach to
+// probabilistic rounding error analysis, SIAM J. Sci. Comput. 41, 2019), so by
+// Hoeffding's inequality (1963) it passes t D with probability at most
+// 2 exp(-t^2 / 2). Roundings between operations are no roundings of inputs: what
+// reads the difference of two equal inputs does not move with them, but does
+// with the roundings of the two.
+//
+// Where R or P is infinite or NaN the class decides. Where the magnitudes of a
+// sum's terms add up to more than f32 holds, its terms overflow in some order;
+// where a value between operations does not fit into f16, it overflows if it is
+// rounded. What depends on either may come out as anything (Roundings.h).
+// Integers must be equal.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,15 +56,16 @@ namespace qimeng {
 struct NumbersOptions {
   /// One trial each.
   std::vector<InputKind> inputs = {
-      InputKind::Normal,    InputKind::Scaled, InputKind::Uniform,
-      InputKind::Constant,  InputKind::Large,  InputKind::Tiny,
-      InputKind::Infinite,  InputKind::NaN,    InputKind::Rising,
-      InputKind::Falling,   InputKind::Ties,   InputKind::Negative,
-      InputKind::Small,     InputKind::Mixed,  InputKind::LargePeaks,
-      InputKind::LargePeaks};
+      InputKind::Normal,     InputKind::Scaled,  InputKind::Uniform,
+      InputKind::Constant,   InputKind::Large,   InputKind::Tiny,
+      InputKind::Infinite,   InputKind::NaN,     InputKind::Rising,
+      InputKind::Falling,    InputKind::Ties,    InputKind::Negative,
+      InputKind::Small,      InputKind::Mixed,   InputKind::LargePeaks,
+      InputKind::LargePeaks, InputKind::Opposed, InputKind::Opposed,
+      InputKind::Opposed,    InputKind::Opposed};
   uint64_t seed = 1;
   /// Directions for S; 0 leaves it out.
-  unsigned perturbations = 2;
+  unsigned perturbations = 4;
 };
 
 /// Holds what a reference gives, so that many candidates can be checked against
@@ -73,8 +90,9 @@ public:
     InputKind kind;
     uint64_t seed;
     std::vector<HostTensor> inputs;
-    /// Per output: R, P and the allowed error of every element (floats), or the
-    /// expected elements (integers, in `precise`).
+    /// Per output: R, P and the allowed error of every element (floats;
+    /// infinity where anything may come out), or the expected elements
+    /// (integers, in `precise`).
     std::vector<HostTensor> exact, precise;
     std::vector<std::vector<double>> allowed;
   };
@@ -88,15 +106,13 @@ public:
 
 private:
   NumbersCheck() = default;
-  mlir::LogicalResult addTrial(const CPUExecutor &oracle,
-                               const CPUExecutor &precise, InputKind kind,
-                               uint64_t seed, unsigned perturbations);
+  struct Reference;
+  mlir::LogicalResult addTrial(const Reference &runs, InputKind kind,
+                               uint64_t seed, unsigned perturbations,
+                               bool fitsF16 = true);
 
   llvm::SmallVector<TensorSpec> inputs, outputs;
   double longestSum = 1;
-  /// Per input: InputContext::reachesF16.
-  std::vector<bool> reachesF16;
-  double innerRounding = 0;
   double rounding = 0;
   std::vector<Trial> trials;
 };

@@ -341,4 +341,185 @@ TEST(InputsTest, DrawsWhatItSays) {
     EXPECT_FLOAT_EQ(scaled.get(i) * 2, normal.get(i));
 }
 
+/// x / sqrt(mean(x^2)) * x^2 of 32 elements of f16, where the sum of squares is
+/// of type `sum`.
+std::string norm(std::string sum) {
+  std::string one = "tensor<" + sum + ">",
+              square = sum == "f16" ? "" : "%s = arith.extf %a : f16 to f32\n";
+  std::string extend = sum == "f16" ? "%w = arith.extf %b : f16 to f32\n" : "";
+  return R"(
+    #id = affine_map<(d0) -> (d0)>
+    #one = affine_map<(d0) -> ()>
+    func.func @norm(%x: tensor<32xf16>) -> tensor<32xf16> {
+      %e = tensor.empty() : tensor<32xf16>
+      %z = arith.constant dense<0.0> : )" +
+         one + R"(
+      %q = linalg.mul ins(%x, %x : tensor<32xf16>, tensor<32xf16>) outs(%e : tensor<32xf16>) -> tensor<32xf16>
+      %t = linalg.generic {indexing_maps = [#id, #one], iterator_types = ["reduction"]}
+          ins(%q : tensor<32xf16>) outs(%z : )" +
+         one + R"() {
+      ^bb0(%a: f16, %acc: )" +
+         sum + "):\n" + square + "%n = arith.addf %acc, " +
+         (sum == "f16" ? "%a" : "%s") + " : " + sum + R"(
+        linalg.yield %n : )" +
+         sum + R"(
+      } -> )" +
+         one + R"(
+      %r = linalg.generic {indexing_maps = [#id, #id, #one, #id], iterator_types = ["parallel"]}
+          ins(%x, %q, %t : tensor<32xf16>, tensor<32xf16>, )" +
+         one + R"() outs(%e : tensor<32xf16>) {
+      ^bb0(%a: f16, %c: f16, %b: )" +
+         sum + R"(, %out: f16):
+        %k = arith.constant 0.03125 : f32
+        )" +
+         extend + "%m = arith.mulf " + (sum == "f16" ? "%w" : "%b") +
+         R"(, %k : f32
+        %i = math.rsqrt %m : f32
+        %aw = arith.extf %a : f16 to f32
+        %cw = arith.extf %c : f16 to f32
+        %n = arith.mulf %aw, %i : f32
+        %p = arith.mulf %n, %cw : f32
+        %y = arith.truncf %p : f32 to f16
+        linalg.yield %y : f16
+      } -> tensor<32xf16>
+      return %r : tensor<32xf16>
+    })";
+}
+
+// One element stands out, so that its error is no other's, and depends on
+// roundings of inner values that inputs cannot stand for.
+TEST_F(NumbersTest, AllowsForEachRoundingThatIsLeftOut) {
+  auto reference = parse(norm("f16")), fused = parse(norm("f32"));
+  NumbersOptions options;
+  options.inputs.assign(400, InputKind::Falling);
+  auto check = NumbersCheck::create(*reference, "", options);
+  ASSERT_TRUE(succeeded(check)) << errors;
+  EXPECT_TRUE(succeeded((*check)->check(*fused))) << errors;
+}
+
+// Sums of terms around 2^125 overflow or not, or are NaN, depending on the
+// order; sums of terms around 2^60 must be right.
+TEST_F(NumbersTest, AcceptsOverflowInAnyOrder) {
+  auto program = [](std::string scale, int part, std::string factor) {
+    std::string rest = std::to_string(64 - part), first = std::to_string(part);
+    std::string type = "tensor<7x64xf32>", out = "tensor<7xf32>";
+    auto half = [&](std::string name, std::string from, std::string start,
+                    std::string size, std::string value) {
+      std::string tile = "tensor<7x" + size + "xf32>";
+      return "%" + name + "p = tensor.extract_slice " + value + "[0, " + start +
+             "] [7, " + size + "] [1, 1] : " + type + " to " + tile + "\n%" +
+             name + " = linalg.reduce { arith.addf } ins(%" + name +
+             "p : " + tile + ") outs(" + from + " : " + out +
+             ") dimensions = [1]\n";
+    };
+    return "func.func @f(%x: " + type + ", %y: " + type + ") -> (" + out +
+           ", " + out + ") {\n%z = arith.constant dense<0.0> : " + out +
+           "\n%k = arith.constant dense<" + scale + "> : " + type +
+           "\n%xk = arith.mulf %x, %k : " + type +
+           "\n%t = arith.mulf %xk, %y : " + type + "\n" +
+           half("a", "%z", "0", first, "%t") +
+           half("b", "%z", first, rest, "%t") +
+           "%s = arith.addf %a, %b : " + out + "\n" +
+           half("c", "%z", "0", first, "%x") +
+           half("d", "%c", first, rest, "%x") + "%f = arith.constant dense<" +
+           factor + "> : " + out + "\n%u = arith.mulf %d, %f : " + out +
+           "\nreturn %s, %u : " + out + ", " + out + "\n}\n";
+  };
+  auto reference = parse(R"(
+    func.func @f(%x: tensor<7x64xf32>, %y: tensor<7x64xf32>) -> (tensor<7xf32>, tensor<7xf32>) {
+      %z = arith.constant dense<0.0> : tensor<7xf32>
+      %k = arith.constant dense<32.0> : tensor<7x64xf32>
+      %xk = arith.mulf %x, %k : tensor<7x64xf32>
+      %t = arith.mulf %xk, %y : tensor<7x64xf32>
+      %s = linalg.reduce { arith.addf } ins(%t : tensor<7x64xf32>) outs(%z : tensor<7xf32>) dimensions = [1]
+      %u = linalg.reduce { arith.addf } ins(%x : tensor<7x64xf32>) outs(%z : tensor<7xf32>) dimensions = [1]
+      return %s, %u : tensor<7xf32>, tensor<7xf32>
+    })");
+  NumbersOptions options;
+  options.inputs.assign(30, InputKind::Large);
+  auto check = NumbersCheck::create(*reference, "", options);
+  ASSERT_TRUE(succeeded(check)) << errors;
+  for (int part : {1, 13, 32})
+    EXPECT_TRUE(
+        succeeded((*check)->check(*parse(program("32.0", part, "1.0")))))
+        << errors;
+  EXPECT_TRUE(failed((*check)->check(*parse(program("32.0", 32, "1.01")))));
+  options.inputs = {InputKind::Normal};
+  check = NumbersCheck::create(*reference, "", options);
+  EXPECT_TRUE(failed((*check)->check(*parse(program("32.1", 32, "1.0")))));
+}
+
+// Where products of inputs are summed, only opposed inputs make all of the sums
+// negative.
+TEST_F(NumbersTest, MissesNoIdentityOfAMaximum) {
+  auto program = [](std::string start) {
+    return R"(
+    func.func @f(%i: tensor<5xi8>, %x: tensor<48x16xf16>, %y: tensor<16x8xf16>) -> tensor<8xf16> {
+      %z = arith.constant dense<0.0> : tensor<48x8xf16>
+      %start = arith.constant dense<)" +
+           start + R"(> : tensor<8xf16>
+      %p = linalg.matmul ins(%x, %y : tensor<48x16xf16>, tensor<16x8xf16>) outs(%z : tensor<48x8xf16>) -> tensor<48x8xf16>
+      %r = linalg.reduce { arith.maximumf } ins(%p : tensor<48x8xf16>) outs(%start : tensor<8xf16>) dimensions = [0]
+      return %r : tensor<8xf16>
+    })";
+  };
+  for (uint64_t seed : {1, 1000}) {
+    NumbersOptions options;
+    options.seed = seed;
+    auto check = NumbersCheck::create(*parse(program("-6.0e4")), "", options);
+    ASSERT_TRUE(succeeded(check)) << errors;
+    for (const char *start : {"-6.0e4", "0.0"}) {
+      auto candidate = parse(program(start));
+      computeInF32(*candidate);
+      EXPECT_EQ(succeeded((*check)->check(*candidate)), start[0] == '-')
+          << errors;
+    }
+  }
+}
+
+// A soft maximum that subtracts nothing differs where an exponential overflows.
+// That its result is then rounded to f16 is no reason for small inputs.
+TEST_F(NumbersTest, ShowsLargeInputsBeforeF16) {
+  auto program = [](std::string start) {
+    return R"(
+    #id = affine_map<(d0) -> (d0)>
+    #one = affine_map<(d0) -> ()>
+    func.func @f(%x: tensor<31xf32>) -> tensor<31xf32> {
+      %e = tensor.empty() : tensor<31xf32>
+      %h = tensor.empty() : tensor<31xf16>
+      %z = arith.constant dense<0.0> : tensor<f32>
+      %start = arith.constant dense<)" +
+           start + R"(> : tensor<f32>
+      %m = linalg.reduce { arith.maximumf } ins(%x : tensor<31xf32>) outs(%start : tensor<f32>) dimensions = [0]
+      %d = linalg.generic {indexing_maps = [#id, #one, #id], iterator_types = ["parallel"]}
+          ins(%x, %m : tensor<31xf32>, tensor<f32>) outs(%e : tensor<31xf32>) {
+      ^bb0(%a: f32, %b: f32, %out: f32):
+        %s = arith.subf %a, %b : f32
+        %t = math.exp %s : f32
+        linalg.yield %t : f32
+      } -> tensor<31xf32>
+      %l = linalg.reduce { arith.addf } ins(%d : tensor<31xf32>) outs(%z : tensor<f32>) dimensions = [0]
+      %r = linalg.generic {indexing_maps = [#id, #one, #id], iterator_types = ["parallel"]}
+          ins(%d, %l : tensor<31xf32>, tensor<f32>) outs(%h : tensor<31xf16>) {
+      ^bb0(%a: f32, %b: f32, %out: f16):
+        %s = arith.divf %a, %b : f32
+        %t = arith.truncf %s : f32 to f16
+        linalg.yield %t : f16
+      } -> tensor<31xf16>
+      %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+          ins(%r : tensor<31xf16>) outs(%e : tensor<31xf32>) {
+      ^bb0(%a: f16, %out: f32):
+        %t = arith.extf %a : f16 to f32
+        linalg.yield %t : f32
+      } -> tensor<31xf32>
+      return %y : tensor<31xf32>
+    })";
+  };
+  auto check = NumbersCheck::create(*parse(program("0xFF800000")));
+  ASSERT_TRUE(succeeded(check)) << errors;
+  EXPECT_TRUE(succeeded((*check)->check(*parse(program("0xFF800000")))))
+      << errors;
+  EXPECT_TRUE(failed((*check)->check(*parse(program("0.0")))));
+}
+
 } // namespace

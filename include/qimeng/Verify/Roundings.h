@@ -1,0 +1,45 @@
+//===- Roundings.h - What candidates may leave out --------------*- C++ -*-===//
+//
+// Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A candidate may keep in f32 what its reference rounds to f16 or bf16 between
+// operations, for some readers of a value and not for others, and may take the
+// terms of a sum in any order. What that changes is measured on the float64
+// reference.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QIMENG_VERIFY_ROUNDINGS_H
+#define QIMENG_VERIFY_ROUNDINGS_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/SmallVector.h"
+
+namespace qimeng {
+
+/// Whether f16 values that the program computes and then reads again depend on
+/// the argument of an entry.
+bool reachesInnerF16(mlir::BlockArgument argument);
+
+/// Lets each reader of a value that the program computes with f16 or bf16 as
+/// its type see it times a factor of its own: one new input, after the others,
+/// of the value's type. Returns one rounding of each, relative: 2^-11 or 2^-8.
+llvm::SmallVector<double> addRoundingFactors(mlir::ModuleOp module,
+                                             mlir::Operation *entry);
+
+/// Makes `module` float64 (see widen), where every value is NaN that
+/// candidates may get as infinity or NaN: a sum whose terms' magnitudes add up
+/// to more than f32 holds, since some order of the terms overflows; and, for
+/// readers, a value that f16 or bf16 does not hold, since it overflows or not
+/// with its rounding. NaN passes on to all that depends on it. False where
+/// there is no such value, or where a comparison hides what depends on it;
+/// `module` is of no use then.
+mlir::FailureOr<bool> markOverflows(mlir::ModuleOp module,
+                                    mlir::Operation *entry);
+
+} // namespace qimeng
+
+#endif // QIMENG_VERIFY_ROUNDINGS_H
