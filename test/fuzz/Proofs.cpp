@@ -187,27 +187,131 @@ static bool forEachReader(StoreOp store,
   return true;
 }
 
-static bool isSignLost(Value value, unsigned depth) {
-  if (depth > maxDepth)
-    return false;
-  return llvm::all_of(value.getUses(), [&](OpOperand &use) {
-    Operation *user = use.getOwner();
-    if (isa<math::AbsFOp, math::CosOp>(user))
-      return true;
-    if (isa<arith::MulFOp>(user) && user->getOperand(0) == user->getOperand(1))
-      return true;
-    // Rounding is symmetric; the others move elements.
-    if (isa<arith::TruncFOp, arith::ExtFOp, arith::NegFOp, BroadcastOp,
-            TransposeOp>(user))
-      return isSignLost(user->getResult(0), depth + 1);
-    if (auto store = dyn_cast<StoreOp>(user))
-      return forEachReader(
-          store, [&](Value loaded) { return isSignLost(loaded, depth + 1); });
-    return false;
+namespace {
+/// What changes its sign, and nothing else, when one value does.
+class Signs {
+public:
+  explicit Signs(Value value) { flipped.insert(value); }
+
+  /// Follows the flipped values to the end of the program. False where one
+  /// reaches an output, or an operation that does more than pass the sign on.
+  bool follow(ModuleOp module);
+
+private:
+  bool isFlipped(Value value) const { return flipped.contains(value); }
+  /// A zero is its own negative.
+  bool mayFlip(Value value) const {
+    std::optional<APFloat> splat = getFloatSplat(value);
+    return isFlipped(value) || (splat && splat->isZero());
+  }
+  /// Whether a sum of `terms`, some of which are flipped, is, too.
+  bool flipsSum(Value left, Value right, Value sum) {
+    if (!mayFlip(left) || !mayFlip(right))
+      return false;
+    flipped.insert(sum);
+    return true;
+  }
+  /// The same of left * right + acc.
+  bool flipsProduct(Value left, Value right, Value acc, Value result) {
+    bool product = isFlipped(left) != isFlipped(right);
+    if (!product)
+      return !isFlipped(acc);
+    if (!mayFlip(acc))
+      return false;
+    flipped.insert(result);
+    return true;
+  }
+  bool visit(Operation *op);
+  bool visitStore(StoreOp store);
+
+  DenseSet<Value> flipped;
+  /// Buffers of the host program.
+  DenseSet<Value> flippedBuffers;
+};
+} // namespace
+
+bool Signs::visitStore(StoreOp store) {
+  Value operand = getAccess(store.getTarget()).operand;
+  unsigned stores = 0;
+  store->getParentOfType<KernelOp>().walk([&](StoreOp other) {
+    stores += getAccess(other.getTarget()).operand == operand;
   });
+  for (Value buffer : getBuffers(operand)) {
+    if (isa<BlockArgument>(buffer))
+      return false;
+    flippedBuffers.insert(buffer);
+  }
+  return stores == 1;
 }
 
-bool qimeng::isSignLost(Value value) { return ::isSignLost(value, 0); }
+bool Signs::visit(Operation *op) {
+  Value source;
+  if (auto load = dyn_cast<LoadOp>(op))
+    source = load.getSource();
+  else if (auto gather = dyn_cast<GatherOp>(op))
+    source = gather.getSource();
+  if (source)
+    for (Value buffer : getBuffers(getAccess(source).operand))
+      if (flippedBuffers.contains(buffer)) {
+        if (!isa<LoadOp>(op))
+          return false;
+        flipped.insert(op->getResult(0));
+      }
+  if (llvm::none_of(op->getOperands(), [&](Value v) { return isFlipped(v); }))
+    return true;
+  if (isa<math::AbsFOp, math::CosOp>(op))
+    return true;
+  // Rounding is symmetric; some functions are odd; the others move elements.
+  auto reduce = dyn_cast<ReduceOp>(op);
+  if (isa<arith::TruncFOp, arith::ExtFOp, arith::NegFOp, BroadcastOp,
+          TransposeOp, math::TanhOp, math::ErfOp, math::AtanOp, math::SinOp,
+          math::CbrtOp>(op) ||
+      (reduce && reduce.getKind() == Combiner::Add)) {
+    flipped.insert(op->getResult(0));
+    return true;
+  }
+  if (isa<arith::MulFOp, arith::DivFOp>(op)) {
+    if (isFlipped(op->getOperand(0)) != isFlipped(op->getOperand(1)))
+      flipped.insert(op->getResult(0));
+    return true;
+  }
+  if (isa<arith::AddFOp, arith::SubFOp>(op))
+    return flipsSum(op->getOperand(0), op->getOperand(1), op->getResult(0));
+  if (auto select = dyn_cast<arith::SelectOp>(op))
+    return flipsSum(select.getTrueValue(), select.getFalseValue(),
+                    select.getResult());
+  if (isa<math::FmaOp, DotOp>(op))
+    return flipsProduct(op->getOperand(0), op->getOperand(1), op->getOperand(2),
+                        op->getResult(0));
+  if (auto store = dyn_cast<StoreOp>(op))
+    return visitStore(store);
+  return false;
+}
+
+bool Signs::follow(ModuleOp module) {
+  // Kernels in the order in which they run, each once.
+  SmallVector<KernelOp> kernels;
+  module.walk([&](LaunchOp launch) {
+    kernels.push_back(module.lookupSymbol<KernelOp>(launch.getKernel()));
+  });
+  DenseSet<Operation *> distinct(kernels.begin(), kernels.end());
+  if (distinct.size() != kernels.size())
+    return false;
+  for (KernelOp kernel : kernels)
+    if (kernel
+            .walk([&](Operation *op) {
+              return visit(op) ? WalkResult::advance()
+                               : WalkResult::interrupt();
+            })
+            .wasInterrupted())
+      return false;
+  return true;
+}
+
+bool qimeng::isSignLost(Value value) {
+  return Signs(value).follow(
+      value.getDefiningOp()->getParentOfType<ModuleOp>());
+}
 
 static bool isNonNegative(Value value, unsigned depth) {
   if (depth > maxDepth)
@@ -272,6 +376,157 @@ static bool isSymmetric(Value value, unsigned depth) {
 
 bool qimeng::isSymmetric(Value value) { return ::isSymmetric(value, 0); }
 
+//===----------------------------------------------------------------------===//
+// Masks
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Interval {
+  int64_t low, high;
+};
+} // namespace
+
+/// The dimension of a broadcast's input that is this one of its result.
+static std::optional<int64_t> getInputDim(BroadcastOp broadcast, int64_t dim) {
+  int64_t before = 0;
+  for (int64_t axis : broadcast.getAxes()) {
+    if (axis == dim)
+      return std::nullopt;
+    before += axis < dim;
+  }
+  return dim - before;
+}
+
+/// What integers of a tile are where dimension `dim` is at `index`; at none
+/// (-1), what they are anywhere.
+static std::optional<Interval> getRangeAt(Value value, int64_t dim,
+                                          int64_t index, unsigned depth = 0) {
+  DenseElementsAttr splat;
+  if (matchPattern(value, m_Constant(&splat)) && splat.isSplat() &&
+      isa<IndexType, IntegerType>(splat.getElementType())) {
+    int64_t constant = splat.getSplatValue<APInt>().getSExtValue();
+    return Interval{constant, constant};
+  }
+  Operation *op = value.getDefiningOp();
+  if (!op || depth > maxDepth)
+    return std::nullopt;
+  if (auto iota = dyn_cast<IotaOp>(op)) {
+    if (op->getNumOperands() != 0)
+      return std::nullopt;
+    if (iota.getDim() == static_cast<uint64_t>(dim) && index >= 0)
+      return Interval{index, index};
+    return Interval{
+        0,
+        cast<RankedTensorType>(iota.getType()).getDimSize(iota.getDim()) - 1};
+  }
+  if (auto broadcast = dyn_cast<BroadcastOp>(op)) {
+    std::optional<int64_t> inside = getInputDim(broadcast, dim);
+    return getRangeAt(broadcast.getInput(), inside.value_or(0),
+                      inside ? index : -1, depth + 1);
+  }
+  if (!isa<arith::AddIOp, arith::MulIOp>(op))
+    return std::nullopt;
+  auto left = getRangeAt(op->getOperand(0), dim, index, depth + 1);
+  auto right = getRangeAt(op->getOperand(1), dim, index, depth + 1);
+  if (!left || !right)
+    return std::nullopt;
+  if (isa<arith::AddIOp>(op))
+    return Interval{left->low + right->low, left->high + right->high};
+  int64_t products[] = {left->low * right->low, left->low * right->high,
+                        left->high * right->low, left->high * right->high};
+  return Interval{*llvm::min_element(products), *llvm::max_element(products)};
+}
+
+/// What a mask is everywhere where dimension `dim` is at `index`, if that is
+/// the same.
+static std::optional<bool> getMaskAt(Value mask, int64_t dim, int64_t index) {
+  Operation *op = mask.getDefiningOp();
+  if (auto both = dyn_cast_or_null<arith::AndIOp>(op)) {
+    auto left = getMaskAt(both.getLhs(), dim, index);
+    auto right = getMaskAt(both.getRhs(), dim, index);
+    if ((left && !*left) || (right && !*right))
+      return false;
+    return left && right ? std::optional(true) : std::nullopt;
+  }
+  if (auto broadcast = dyn_cast_or_null<BroadcastOp>(op)) {
+    std::optional<int64_t> inside = getInputDim(broadcast, dim);
+    return getMaskAt(broadcast.getInput(), inside.value_or(0),
+                     inside ? index : -1);
+  }
+  auto compare = dyn_cast_or_null<arith::CmpIOp>(op);
+  if (!compare)
+    return std::nullopt;
+  auto left = getRangeAt(compare.getLhs(), dim, index);
+  auto right = getRangeAt(compare.getRhs(), dim, index);
+  if (!left || !right)
+    return std::nullopt;
+  using Predicate = arith::CmpIPredicate;
+  Predicate predicate = compare.getPredicate();
+  // Signs do not matter where nothing is negative.
+  bool isUnsigned = predicate == Predicate::ult || predicate == Predicate::uge;
+  if (isUnsigned && (left->low < 0 || right->low < 0))
+    return std::nullopt;
+  bool isLess = predicate == Predicate::slt || predicate == Predicate::ult;
+  if (!isLess && predicate != Predicate::sge && predicate != Predicate::uge)
+    return std::nullopt;
+  if (left->high < right->low)
+    return isLess;
+  if (left->low >= right->high)
+    return !isLess;
+  return std::nullopt;
+}
+
+std::optional<APFloat> qimeng::getConstantAlong(Value value, int64_t axis,
+                                                int64_t size) {
+  while (auto extend = value.getDefiningOp<arith::ExtFOp>())
+    value = extend.getIn();
+  auto select = value.getDefiningOp<arith::SelectOp>();
+  std::optional<APFloat> splat;
+  if (select)
+    splat = getFloatSplat(select.getFalseValue());
+  for (int64_t index = 0; splat && index < size; ++index)
+    if (getMaskAt(select.getCondition(), axis, index) == false)
+      return splat;
+  return std::nullopt;
+}
+
+/// The identity of a combiner.
+static bool isIdentity(Value value, Combiner kind) {
+  if (std::optional<APFloat> splat = getFloatSplat(value)) {
+    if (kind == Combiner::Add)
+      return splat->isZero();
+    bool isMax = kind == Combiner::Max || kind == Combiner::MaxNum;
+    return splat->isInfinity() && splat->isNegative() == isMax;
+  }
+  DenseElementsAttr splat;
+  if (!matchPattern(value, m_Constant(&splat)) || !splat.isSplat() ||
+      !isa<IntegerType>(splat.getElementType()))
+    return false;
+  APInt integer = splat.getSplatValue<APInt>();
+  return kind == Combiner::Add   ? integer.isZero()
+         : kind == Combiner::Max ? integer.isMinSignedValue()
+         : kind == Combiner::Min ? integer.isMaxSignedValue()
+                                 : false;
+}
+
+/// From this index of dimension `dim` on, the tile holds identities of the
+/// combiner only.
+static int64_t getExtent(Value value, int64_t dim, Combiner kind) {
+  int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(dim);
+  if (auto load = value.getDefiningOp<LoadOp>())
+    return kind == Combiner::Add
+               ? std::min(size, getSourceShape(load.getSource())[dim])
+               : size;
+  auto select = value.getDefiningOp<arith::SelectOp>();
+  if (!select || !isIdentity(select.getFalseValue(), kind))
+    return size;
+  int64_t extent = getExtent(select.getTrueValue(), dim, kind);
+  while (extent > 0 &&
+         getMaskAt(select.getCondition(), dim, extent - 1) == false)
+    --extent;
+  return extent;
+}
+
 bool qimeng::seesPaddingAlong(Value value, int64_t axis) {
   while (auto extend = value.getDefiningOp<arith::ExtFOp>())
     value = extend.getIn();
@@ -311,21 +566,33 @@ bool qimeng::isUnitWhereStored(Value value, ArrayRef<int64_t> dims) {
   });
 }
 
+/// Whether all readers combine the first `extent` elements of `value` along
+/// `dim`, and what comes from elsewhere does not depend on it.
 static bool isReducedAlong(Value value, Combiner kind, int64_t dim,
-                           unsigned depth) {
+                           int64_t extent, unsigned depth) {
   if (depth > maxDepth)
     return false;
   return llvm::all_of(value.getUses(), [&](OpOperand &use) {
     if (auto reduce = dyn_cast<ReduceOp>(use.getOwner()))
       return reduce.getKind() == kind &&
              llvm::is_contained(reduce.getAxes(), dim);
+    if (auto select = dyn_cast<arith::SelectOp>(use.getOwner())) {
+      if (use.getOperandNumber() != 1 ||
+          !isIdentity(select.getFalseValue(), kind))
+        return false;
+      for (int64_t index = 0; index < extent; ++index)
+        if (getMaskAt(select.getCondition(), dim, index) != true)
+          return false;
+      return isReducedAlong(select.getResult(), kind, dim, extent, depth + 1);
+    }
     auto store = dyn_cast<StoreOp>(use.getOwner());
-    if (!store || !getAccess(store.getTarget()).map.isIdentity())
+    if (!store || !getAccess(store.getTarget()).map.isIdentity() ||
+        getSourceShape(store.getTarget())[dim] < extent)
       return false;
     return forEachReader(store, [&](Value loaded) {
       auto load = loaded.getDefiningOp<LoadOp>();
       return getAccess(load.getSource()).map.isIdentity() &&
-             isReducedAlong(loaded, kind, dim, depth + 1);
+             isReducedAlong(loaded, kind, dim, extent, depth + 1);
     });
   });
 }
@@ -336,8 +603,11 @@ bool qimeng::areBothReduced(ReduceOp reduce, int64_t dim) {
   int64_t axis = reduce.getAxes()[0];
   if (std::abs(dim - axis) != 1)
     return false;
-  return isReducedAlong(reduce.getResult(), reduce.getKind(),
-                        std::min(dim, axis), 0);
+  Combiner kind = reduce.getKind();
+  return isReducedAlong(reduce.getResult(), kind, std::min(dim, axis),
+                        std::max(getExtent(reduce.getInput(), dim, kind),
+                                 getExtent(reduce.getInput(), axis, kind)),
+                        0);
 }
 
 /// Bits of a type's significand, the leading one included.

@@ -37,8 +37,9 @@ bool dependsOn(mlir::Value value, mlir::Value counter);
 bool passesEnd(mlir::Value source, mlir::OperandRange offsets,
                mlir::Value tile);
 
-/// Whether every reader of the value, in this kernel or through a buffer in
-/// another one, takes its magnitude or its square first.
+/// Whether no output depends on the sign of the value: its readers, in this
+/// kernel or through a buffer in another one, take magnitudes, squares, or
+/// products of what changes its sign with it.
 bool isSignLost(mlir::Value value);
 
 /// Whether no element of the value is negative, NaN aside.
@@ -51,6 +52,11 @@ bool isSymmetric(mlir::Value value);
 /// Whether every slice of `value` along `axis` holds a zero, since it is loaded
 /// from a view that shows padding there.
 bool seesPaddingAlong(mlir::Value value, int64_t axis);
+
+/// A constant that every slice of `value` along `axis` holds among its first
+/// `size` elements, since a mask puts it there.
+std::optional<mlir::APFloat> getConstantAlong(mlir::Value value, int64_t axis,
+                                              int64_t size);
 
 /// Whether only the first element along each of these dimensions is ever
 /// stored.

@@ -171,10 +171,19 @@ void Finder::findIdentity() {
     if (limit.getSplatValue<APInt>().getSExtValue() % tile == 0)
       return;
     auto reduce = cast<ReduceOp>(*select->user_begin());
+    bool isMax = reduce.getKind() == Combiner::Max ||
+                 reduce.getKind() == Combiner::MaxNum;
+    // A zero, or what takes its place, is among the elements.
     bool hasZero = combinesPadding(select) ||
                    llvm::any_of(reduce.getAxes(), [&](int64_t axis) {
                      return seesPaddingAlong(select.getTrueValue(), axis);
                    });
+    if (llvm::is_contained(reduce.getAxes(),
+                           static_cast<int64_t>(iota.getDim())))
+      if (std::optional<APFloat> constant =
+              getConstantAlong(select.getTrueValue(), iota.getDim(),
+                               limit.getSplatValue<APInt>().getSExtValue()))
+        hasZero |= constant->isZero() || constant->isNegative() != isMax;
     for (double wrong : getWrongIdentities(
              reduce.getKind(), hasZero, isNonNegative(select.getTrueValue())))
       add(select, "elements past the end become " + std::to_string(wrong),
