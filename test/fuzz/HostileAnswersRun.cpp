@@ -31,6 +31,9 @@ int qimeng::runHostileAnswers(
     const HostileRun &run,
     llvm::function_ref<std::unique_ptr<mlir::MLIRContext>()> makeContext) {
   std::vector<std::string> classes = getHostileClasses();
+  // Good ones come on top, as many as of each class of hostile ones.
+  const int64_t hostile = run.workers.count;
+  int64_t kinds = classes.size() - 1, extra = hostile / kinds;
   if (!run.className.empty()) {
     if (!llvm::is_contained(classes, run.className)) {
       llvm::errs() << "qimeng-fuzz: no class of hostile answers is named '"
@@ -39,6 +42,7 @@ int qimeng::runHostileAnswers(
       return 2;
     }
     classes = {run.className};
+    kinds = 1, extra = 0;
   }
   HostileSettings settings;
   settings.print = run.print;
@@ -50,9 +54,12 @@ int qimeng::runHostileAnswers(
   settings.folder = folder.str().str();
 
   WorkerOptions workers = run.workers;
+  workers.count = hostile + extra;
   // Of waiting, too; the limit of processor time is the smaller one.
   workers.secondsEach = 12.0 * settings.seconds;
-  auto classOf = [&](int64_t i) { return classes[i % classes.size()]; };
+  auto classOf = [&](int64_t i) {
+    return i < hostile ? classes[i % kinds] : classes.back();
+  };
   int64_t slowest = 0, largest = 0;
   std::string slowestName;
   Outcome total = runInWorkers(
@@ -118,7 +125,7 @@ int qimeng::runHostileAnswers(
     llvm::outs() << goodAccepted << " of " << good
                  << " good answers accepted\n";
   bool tooStrict = good >= 4 && goodAccepted * 2 < good;
-  return total.failures.empty() && total.counts["tests"] == run.workers.count &&
+  return total.failures.empty() && total.counts["tests"] == workers.count &&
                  !tooStrict
              ? 0
              : 1;
