@@ -29,14 +29,14 @@
 // section 4.2).
 //
 // S and D are standard deviations over random directions of the errors, from a
-// few samples. To first order an error is a sum of a_k e_k, where e_k is at most
-// one rounding of value k and a_k what R moves by when k does; rounding errors
-// behave like independent ones of mean zero (Higham, Mary: A new approach to
-// probabilistic rounding error analysis, SIAM J. Sci. Comput. 41, 2019), so by
-// Hoeffding's inequality (1963) it passes t D with probability at most
-// 2 exp(-t^2 / 2). Roundings between operations are no roundings of inputs: what
-// reads the difference of two equal inputs does not move with them, but does
-// with the roundings of the two.
+// few samples. To first order an error is a sum of a_k e_k, where e_k is at
+// most one rounding of value k and a_k what R moves by when k does; rounding
+// errors behave like independent ones of mean zero (Higham, Mary: A new
+// approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41,
+// 2019), so by Hoeffding's inequality (1963) it passes t D with probability at
+// most 2 exp(-t^2 / 2). Roundings between operations are no roundings of
+// inputs: what reads the difference of two equal inputs does not move with
+// them, but does with the roundings of the two.
 //
 // Where R or P is infinite or NaN the class decides. Where the magnitudes of a
 // sum's terms add up to more than f32 holds, its terms overflow in some order;
