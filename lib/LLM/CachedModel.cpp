@@ -63,20 +63,28 @@ public:
 
   Result<std::vector<double>> score(const ChatRequest &request,
                                     const std::vector<std::string> &choices,
-                                    ChatFault *fault) override {
+                                    ChatFault *fault,
+                                    ChatReply::Author *author) override {
     Json question = questionJson(request, &choices);
     Turn turn(*this, question);
     Json held = read(question, turn.name);
-    if (Result<std::vector<double>> scores =
+    if (Result<ChatScores> scores =
             scoresFromJson(held.value("scores", Json()), choices.size())) {
       if (fault)
         *fault = ChatFault::None;
-      return scores;
+      if (author)
+        *author = scores->author;
+      return std::move(scores->values);
     }
-    Result<std::vector<double>> scores = inner->score(request, choices, fault);
+    ChatReply::Author scorer;
+    Result<std::vector<double>> scores =
+        inner->score(request, choices, fault, &scorer);
     if (!scores)
       return scores;
-    if (Status done = write(question, turn.name, "scores", scoresJson(*scores));
+    if (author)
+      *author = scorer;
+    if (Status done =
+            write(question, turn.name, "scores", scoresJson({*scores, scorer}));
         !done) {
       if (fault)
         *fault = ChatFault::Settings;

@@ -64,7 +64,8 @@ ChatModel::~ChatModel() = default;
 
 Result<std::vector<double>> ChatModel::score(const ChatRequest &,
                                              const std::vector<std::string> &,
-                                             ChatFault *fault) {
+                                             ChatFault *fault,
+                                             ChatReply::Author *) {
   if (fault)
     *fault = ChatFault::Rejected;
   return Error{getName() + " gives no log-probabilities"};

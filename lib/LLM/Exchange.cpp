@@ -50,42 +50,54 @@ Json replyJson(const ChatReply &reply) {
           {"prompt_tokens", reply.firstUsage.promptTokens},
           {"answer_tokens", reply.firstUsage.answerTokens},
           {"dollars", reply.firstUsage.dollars},
-          {"author",
-           {{"kind", reply.author.kind},
-            {"name", reply.author.name},
-            {"version", reply.author.version},
-            {"date", reply.author.date}}}};
+          {"author", authorJson(reply.author)}};
+}
+
+Json authorJson(const ChatReply::Author &author) {
+  return {{"kind", author.kind},
+          {"name", author.name},
+          {"version", author.version},
+          {"date", author.date}};
+}
+
+/// The string `name` of `object`.
+static bool readText(const Json &object, const char *name, std::string &field) {
+  auto member = object.find(name);
+  if (member == object.end() || !member->is_string())
+    return false;
+  field = member->get<std::string>();
+  return true;
+}
+
+Result<ChatReply::Author> authorFromJson(const Json &value) {
+  ChatReply::Author author;
+  if (!value.is_object() || !readText(value, "kind", author.kind) ||
+      !readText(value, "name", author.name) ||
+      !readText(value, "date", author.date))
+    return Error{"the author of an answer lacks kind, name or date"};
+  readText(value, "version", author.version);
+  if (author.version.empty() &&
+      (author.kind == "model" || author.kind == "built-in"))
+    return Error{"the author of an answer, of kind '" + author.kind +
+                 "', lacks its \"version\"; where nobody knows it, that is \"" +
+                 notReported + "\""};
+  return author;
 }
 
 Result<ChatReply> replyFromJson(const Json &value) {
-  Error missing{"a reply lacks its text or its author"};
-  auto text = [](const Json &object, const char *name, std::string &field) {
-    auto member = object.find(name);
-    if (member == object.end() || !member->is_string())
-      return false;
-    field = member->get<std::string>();
-    return true;
-  };
   auto number = [&](const char *name, auto &field) {
     auto member = value.find(name);
     if (member != value.end() && member->is_number())
       field = member->get<std::decay_t<decltype(field)>>();
   };
   ChatReply reply;
-  if (!value.is_object() || !text(value, "text", reply.text))
-    return missing;
-  auto author = value.find("author");
-  if (author == value.end() || !author->is_object() ||
-      !text(*author, "kind", reply.author.kind) ||
-      !text(*author, "name", reply.author.name) ||
-      !text(*author, "date", reply.author.date))
-    return missing;
-  text(*author, "version", reply.author.version);
-  if (reply.author.version.empty() &&
-      (reply.author.kind == "model" || reply.author.kind == "built-in"))
-    return Error{"the author of a reply, of kind '" + reply.author.kind +
-                 "', lacks its \"version\"; where nobody knows it, that is \"" +
-                 notReported + "\""};
+  if (!value.is_object() || !readText(value, "text", reply.text))
+    return Error{"a reply lacks its text"};
+  Result<ChatReply::Author> author =
+      authorFromJson(value.value("author", Json()));
+  if (!author)
+    return Error{author.error()};
+  reply.author = std::move(*author);
   auto truncated = value.find("truncated");
   reply.truncated = truncated != value.end() && truncated->is_boolean() &&
                     truncated->get<bool>();
@@ -97,18 +109,28 @@ Result<ChatReply> replyFromJson(const Json &value) {
   return reply;
 }
 
-Json scoresJson(const std::vector<double> &scores) { return scores; }
+Json scoresJson(const ChatScores &scores) {
+  return {{"values", scores.values}, {"author", authorJson(scores.author)}};
+}
 
-Result<std::vector<double>> scoresFromJson(const Json &value, size_t count) {
+Result<ChatScores> scoresFromJson(const Json &value, size_t count) {
   Error wrong{"expected " + std::to_string(count) + " scores"};
-  if (!value.is_array() || value.size() != count)
+  if (!value.is_object())
     return wrong;
-  std::vector<double> scores;
-  for (const Json &score : value) {
+  Json values = value.value("values", Json());
+  if (!values.is_array() || (count && values.size() != count))
+    return wrong;
+  ChatScores scores;
+  for (const Json &score : values) {
     if (!score.is_number() || !std::isfinite(score.get<double>()))
       return wrong;
-    scores.push_back(score.get<double>());
+    scores.values.push_back(score.get<double>());
   }
+  Result<ChatReply::Author> author =
+      authorFromJson(value.value("author", Json()));
+  if (!author)
+    return Error{author.error()};
+  scores.author = std::move(*author);
   return scores;
 }
 

@@ -36,10 +36,19 @@ nlohmann::json replyJson(const ChatReply &reply);
 /// The reverse: a reply that is reused, so free.
 Result<ChatReply> replyFromJson(const nlohmann::json &value);
 
-nlohmann::json scoresJson(const std::vector<double> &scores);
-/// Fails unless there are `count` of them.
-Result<std::vector<double>> scoresFromJson(const nlohmann::json &value,
-                                           size_t count);
+nlohmann::json authorJson(const ChatReply::Author &author);
+/// Fails for a model, or the built-in pair, without its version.
+Result<ChatReply::Author> authorFromJson(const nlohmann::json &value);
+
+/// Log-probabilities, and who gave them.
+struct ChatScores {
+  std::vector<double> values;
+  ChatReply::Author author;
+};
+/// {"values":[..],"author":{..}}.
+nlohmann::json scoresJson(const ChatScores &scores);
+/// Fails unless there are `count` of them; 0: any number.
+Result<ChatScores> scoresFromJson(const nlohmann::json &value, size_t count);
 
 /// The beginning of `text` on one line, for messages.
 std::string excerpt(const std::string &text, size_t bytes = 80);

@@ -143,28 +143,17 @@ public:
       return Error{parsed.message};
     ChatReply &reply = parsed.reply;
     reply.usage = reply.firstUsage = usage;
-    if (reply.author.kind.empty())
-      reply.author.kind = "model";
-    if (reply.author.name.empty())
-      reply.author.name = settings.model;
-    if (reply.author.version.empty() && reply.author.kind != "person" &&
-        reply.author.kind != "script")
-      reply.author.version = notReported;
-    reply.author.name = cleaned(reply.author.name);
-    reply.author.version = cleaned(reply.author.version);
-    reply.author.date = today();
-    if (settings.key) {
+    complete(reply.author);
+    if (settings.key)
       settings.key->redact(parsed.text);
-      settings.key->redact(reply.author.name);
-      settings.key->redact(reply.author.version);
-    }
     reply.text.assign(parsed.text.data(), parsed.text.size());
     return reply;
   }
 
   Result<std::vector<double>> score(const ChatRequest &request,
                                     const std::vector<std::string> &choices,
-                                    ChatFault *fault) override;
+                                    ChatFault *fault,
+                                    ChatReply::Author *author) override;
 
 private:
   using MakeBody = std::function<Json(const ServerTraits &)>;
@@ -176,6 +165,7 @@ private:
                       const ReadBody &readBody, double secondsLeft,
                       ChatUsage &usage, HttpReply &http);
   ParsedReply parseBody(std::string_view body) const;
+  void complete(ChatReply::Author &author) const;
   ParsedReply explainStatus(const HttpReply &http) const;
   double waitBefore(unsigned retry, const HttpReply &http);
 
@@ -461,9 +451,28 @@ scoresOf(const std::vector<std::pair<std::string, double>> &tokens,
   return scores;
 }
 
+/// What the server did not say of who answered.
+void HttpModel::complete(ChatReply::Author &author) const {
+  if (author.kind.empty())
+    author.kind = "model";
+  if (author.name.empty())
+    author.name = settings.model;
+  bool versioned = author.kind == "model" || author.kind == "built-in";
+  if (author.version.empty() && versioned)
+    author.version = notReported;
+  author.name = cleaned(author.name);
+  author.version = cleaned(author.version);
+  author.date = today();
+  if (settings.key) {
+    settings.key->redact(author.name);
+    settings.key->redact(author.version);
+  }
+}
+
 Result<std::vector<double>>
 HttpModel::score(const ChatRequest &request,
-                 const std::vector<std::string> &choices, ChatFault *fault) {
+                 const std::vector<std::string> &choices, ChatFault *fault,
+                 ChatReply::Author *author) {
   ChatFault ignored;
   ChatFault &kind = fault ? *fault : ignored;
   kind = ChatFault::Rejected;
@@ -496,6 +505,8 @@ HttpModel::score(const ChatRequest &request,
                    : Result<std::vector<double>>(Error{tokens.error()});
         if (found) {
           scores = std::move(*found);
+          reply.reply.author.version = textOf(*value, "model");
+          readAuthor(*value, reply.reply);
           return reply;
         }
         reply.fault = ChatFault::Rejected;
@@ -505,6 +516,9 @@ HttpModel::score(const ChatRequest &request,
   kind = parsed.fault;
   if (parsed.fault != ChatFault::None)
     return Error{parsed.message};
+  complete(parsed.reply.author);
+  if (author)
+    *author = parsed.reply.author;
   return scores;
 }
 

@@ -10,9 +10,9 @@
 //   {"hash": .., "purpose": .., "subject": {..}, "refusal": ..,
 //    "request": {..}, "reply": {.., "author": {..}}}
 //
-// with "scores" in place of "reply" where the request has "choices". "request"
-// may be left out where "hash" is there: transcripts that are kept are small
-// then.
+// with "scores": {"values": [..], "author": {..}} in place of "reply" where the
+// request has "choices". "request" may be left out where "hash" is there:
+// transcripts that are kept are small then.
 //
 // A question is known by its hash, that is, by all that was sent; where the
 // wording of prompts has changed since, by its subject.
@@ -106,8 +106,7 @@ Result<std::vector<Line>> readTranscript(const std::string &path,
     exchange.kind = scored ? "scores" : "reply";
     exchange.answer = value.value(exchange.kind, Json());
     if (scored) {
-      size_t count =
-          whole ? value["request"]["choices"].size() : exchange.answer.size();
+      size_t count = whole ? value["request"]["choices"].size() : 0;
       if (auto scores = scoresFromJson(exchange.answer, count); !scores)
         return fail(scores.error());
     } else if (auto reply = replyFromJson(exchange.answer); !reply) {
@@ -157,15 +156,20 @@ public:
 
   Result<std::vector<double>> score(const ChatRequest &request,
                                     const std::vector<std::string> &choices,
-                                    ChatFault *fault) override {
+                                    ChatFault *fault,
+                                    ChatReply::Author *author) override {
     bool reworded = false;
     const Json *answer =
         next(request, questionJson(request, &choices), "scores", reworded);
-    if (!answer || answer->size() != choices.size())
+    Result<ChatScores> scores = answer ? scoresFromJson(*answer, choices.size())
+                                       : Result<ChatScores>(Error{"none"});
+    if (!scores)
       return notRecorded(request, "question of scores", fault);
     if (fault)
       *fault = ChatFault::None;
-    return scoresFromJson(*answer, choices.size());
+    if (author)
+      *author = scores->author;
+    return std::move(scores->values);
   }
 
 private:
@@ -251,12 +255,17 @@ public:
 
   Result<std::vector<double>> score(const ChatRequest &request,
                                     const std::vector<std::string> &choices,
-                                    ChatFault *fault) override {
-    Result<std::vector<double>> scores = inner->score(request, choices, fault);
+                                    ChatFault *fault,
+                                    ChatReply::Author *author) override {
+    ChatReply::Author scorer;
+    Result<std::vector<double>> scores =
+        inner->score(request, choices, fault, &scorer);
     if (!scores)
       return scores;
+    if (author)
+      *author = scorer;
     if (Status done = append(request, questionJson(request, &choices), "scores",
-                             scoresJson(*scores));
+                             scoresJson({*scores, scorer}));
         !done) {
       if (fault)
         *fault = ChatFault::Settings;

@@ -112,7 +112,8 @@ Result<ChatReply> SessionModel::ask(const ChatRequest &request,
 
 Result<std::vector<double>>
 SessionModel::score(const ChatRequest &request,
-                    const std::vector<std::string> &choices, ChatFault *fault) {
+                    const std::vector<std::string> &choices, ChatFault *fault,
+                    ChatReply::Author *author) {
   ChatFault ignored;
   ChatFault &kind = fault ? *fault : ignored;
   {
@@ -122,7 +123,8 @@ SessionModel::score(const ChatRequest &request,
       return Error{over};
     }
   }
-  Result<std::vector<double>> scores = model.score(request, choices, &kind);
+  Result<std::vector<double>> scores =
+      model.score(request, choices, &kind, author);
   ChatUsage now;
   {
     std::lock_guard<std::mutex> lock(mutex);

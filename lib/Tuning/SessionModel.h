@@ -31,9 +31,10 @@ public:
   std::string getName() const override { return model.getName(); }
   Result<ChatReply> ask(const ChatRequest &request,
                         ChatFault *fault = nullptr) override;
-  Result<std::vector<double>> score(const ChatRequest &request,
-                                    const std::vector<std::string> &choices,
-                                    ChatFault *fault = nullptr) override;
+  Result<std::vector<double>>
+  score(const ChatRequest &request, const std::vector<std::string> &choices,
+        ChatFault *fault = nullptr,
+        ChatReply::Author *author = nullptr) override;
   ChatUsage getSpent() const override { return used; }
 
   /// Counts an answer that was of no use to the planner or the coder.

@@ -65,10 +65,10 @@ class Answer:
         self.refusal = line.get("refusal", "")
         self.scores = "scores" in line
         reply = line.get("reply", {})
-        if not self.scores and ("text" not in reply or "author" not in reply):
-            raise Fault(f"{where}: a reply lacks its text or its author")
+        if "author" not in (line["scores"] if self.scores else reply) or not self.scores and "text" not in reply:
+            raise Fault(f"{where}: an answer lacks its text or its author")
         self.text = reply.get("text", "")
-        author = line.get("author", {}) if self.scores else reply["author"]
+        author = line["scores"]["author"] if self.scores else reply["author"]
         self.author = (author.get("kind", ""), author.get("name", ""), author.get("version", ""))
         if self.author[0] in VERSIONED and not self.author[2]:
             raise Fault(f"{where}: an author of kind {self.author[0]!r} lacks its \"version\"; where nobody knows it, that is "

@@ -257,9 +257,10 @@ public:
   }
   Result<std::vector<double>> score(const ChatRequest &request,
                                     const std::vector<std::string> &choices,
-                                    ChatFault *fault) override {
+                                    ChatFault *fault,
+                                    ChatReply::Author *author) override {
     if (answer.scores.empty())
-      return ChatModel::score(request, choices, fault);
+      return ChatModel::score(request, choices, fault, author);
     return answer.scores;
   }
   /// Of the longest message.

@@ -128,10 +128,11 @@ public:
                                 ChatFault *fault = nullptr) = 0;
   /// Log-probabilities of `choices` (short labels) as the answer to `request`,
   /// in their order, for servers that give them; an error otherwise, in which
-  /// case the caller asks for text.
+  /// case the caller asks for text. `author`, where given, is told who
+  /// answered.
   virtual Result<std::vector<double>>
   score(const ChatRequest &request, const std::vector<std::string> &choices,
-        ChatFault *fault = nullptr);
+        ChatFault *fault = nullptr, ChatReply::Author *author = nullptr);
   /// What this model's replies have cost so far, attempts that failed included.
   virtual ChatUsage getSpent() const;
 };

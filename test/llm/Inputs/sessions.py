@@ -22,7 +22,6 @@ of transcript.jsonl says who answered.
 """
 
 import collections
-import datetime
 import difflib
 import json
 import os
@@ -199,8 +198,8 @@ class Answers:
         return [f"{heading}: {text}" for heading, texts in self.sections.items() for text in texts]
 
 
-def keep(transcript, recorded, scores_author):
-    """Writes the recorded lines without what was sent, whose hash stays. Scores come without their author."""
+def keep(transcript, recorded):
+    """Writes the recorded lines without what was sent, whose hash stays."""
     dates = {}
     if transcript.exists():
         for _, line in llm_sessions.read_lines(transcript):
@@ -209,8 +208,6 @@ def keep(transcript, recorded, scores_author):
     with open(transcript, "w", encoding="utf-8") as file:
         for _, line in llm_sessions.read_lines(recorded):
             del line["request"]
-            if "scores" in line:
-                line["author"] = {**scores_author, "date": datetime.date.today().isoformat()}
             if "reply" in line:
                 author = line["reply"]["author"]
                 author["date"] = dates.get((line["hash"], line["reply"]["text"]), author["date"])
@@ -234,7 +231,7 @@ def record(folder):
             server.shutdown()
         if answers.unused():
             print(f"{folder.name}: nobody asked for these answers: {answers.unused()}", file=sys.stderr)
-        keep(folder / "transcript.jsonl", place / "talk.jsonl", {"kind": "script", "name": "answers.md"})
+        keep(folder / "transcript.jsonl", place / "talk.jsonl")
     write_outcome(folder)
 
 
@@ -252,7 +249,7 @@ def play(folder, hand_over, kind, name, version):
     finally:
         server.stdin.close()
         server.wait()
-    keep(folder / "transcript.jsonl", hand_over / "talk.jsonl", author)
+    keep(folder / "transcript.jsonl", hand_over / "talk.jsonl")
     write_outcome(folder)
 
 

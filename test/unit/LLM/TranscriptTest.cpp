@@ -51,7 +51,11 @@ TEST(Transcript, RecordsAndReplays) {
   reply = (*model)->ask(question("hello"));
   EXPECT_EQ(reply->text, "two");
   EXPECT_TRUE(reply->truncated);
-  EXPECT_EQ(*(*model)->score(question("which"), {"A", "B"}), scored);
+  ChatReply::Author scorer;
+  EXPECT_EQ(*(*model)->score(question("which"), {"A", "B"}, nullptr, &scorer),
+            scored);
+  EXPECT_EQ(scorer.kind, "script");
+  EXPECT_EQ(scorer.date.size(), 10u);
 
   // Strict: neither a third answer, nor one to another question.
   EXPECT_FALSE(bool((*model)->ask(question("hello"), &fault)));

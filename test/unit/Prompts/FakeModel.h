@@ -46,9 +46,10 @@ public:
   }
   Result<std::vector<double>> score(const ChatRequest &request,
                                     const std::vector<std::string> &choices,
-                                    ChatFault *fault) override {
+                                    ChatFault *fault,
+                                    ChatReply::Author *author) override {
     if (!scores)
-      return ChatModel::score(request, choices, fault);
+      return ChatModel::score(request, choices, fault, author);
     scored.push_back(request);
     return scores(choices);
   }
