@@ -11,6 +11,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "qimeng/Dialect/QiMeng/IR/Resources.h"
 
 using namespace mlir;
 using namespace qimeng;
@@ -189,6 +190,28 @@ void KernelEmitter::exchange(int64_t bytes,
 /// alignment, as the 128-byte swizzle repeats every 1024 bytes.
 static constexpr int64_t barrierBytes = 1024;
 
+/// Blocks on a multiprocessor that ptxas has to leave registers for, 0 where it
+/// is free. Left alone it takes a few registers more than as many blocks as
+/// shared memory admits can have, and one fewer fits: then it is told their
+/// number, if the tiles leave it room to comply without spilling.
+static int64_t blocksAtOnce(KernelOp kernel, const Architecture &arch,
+                            int64_t threads, int64_t shared) {
+  if (kernel.isSpecialized())
+    return 1; // setmaxnreg deals out all registers
+  bool product = false;
+  kernel.walk([&](DotOp dot) { product |= dot.getMma() == Mma::MmaSync; });
+  // The driver takes 1024 bytes of each block's.
+  int64_t blocks = arch.sharedPerMultiprocessor / (shared + 1024);
+  int64_t others = std::min(arch.blocksPerMultiprocessor,
+                            arch.threadsPerMultiprocessor / threads);
+  if (!product || blocks < 2 || blocks > others)
+    return 0;
+  // Besides tiles: fragments, addresses, counters.
+  constexpr int64_t working = 48;
+  int64_t most = arch.registersPerMultiprocessor / (blocks * threads);
+  return estimateResources(kernel).registers + working <= most ? blocks : 0;
+}
+
 LogicalResult KernelEmitter::emit(ModuleOp module) {
   MLIRContext *context = kernel.getContext();
   if (!kernel.isTiled())
@@ -335,9 +358,9 @@ LogicalResult KernelEmitter::emit(ModuleOp module) {
   function->setAttr(
       NVVM::NVVMDialect::getMaxntidAttrName(),
       b.getDenseI32ArrayAttr({static_cast<int32_t>(blockThreads), 1, 1}));
-  if (kernel.isSpecialized())
+  if (int64_t blocks = blocksAtOnce(kernel, arch, blockThreads, shared))
     function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
-                      b.getI32IntegerAttr(1));
+                      b.getI32IntegerAttr(blocks));
   ScheduleAttr schedule = kernel.getScheduleOrDefault();
   int64_t programs = kernel.getNumPrograms();
   launch.grid[0] = schedule.getPersistent()
