@@ -40,7 +40,8 @@ struct CompileOptions {
 struct CompiledProgram {
   Program program;
   std::string ptx;
-  /// What the assembler reported for each kernel; empty where the program holds PTX.
+  /// What the assembler reported for each kernel; empty where the program holds
+  /// PTX.
   std::vector<KernelResources> kernels;
   std::vector<std::string> warnings;
 };
