@@ -87,6 +87,8 @@ DescribeResult qimeng::describeProgram(ChatModel &model,
           {"answer", CheckStatus::Failed, answer.error()});
     }
     result.attempts.push_back(attempt);
+    if (options.attempted)
+      options.attempted(attempt);
     const CheckOutcome *failure = attempt.report.findFailure();
     if (!failure)
       return result;

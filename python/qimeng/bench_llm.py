@@ -35,7 +35,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from qimeng.llm_sessions import STAGES, Fault, Session, actions_of, best_time, steps_of  # noqa: E402
+from qimeng.llm_sessions import STAGES, Fault, Session, actions_of, best_time, gain_of, steps_of  # noqa: E402
 
 # The search that the built-in planner makes, where a model's ranks its moves.
 COUNTERPART = {"llm": "rules", "llm-beam": "beam", "llm-evolutionary": "evolutionary"}
@@ -168,6 +168,18 @@ def rate(part, whole):
     return round(part / whole, 4) if whole else None
 
 
+def mean(ratios):
+    """The geometric one, of those that are known."""
+    known = [ratio for ratio in ratios if ratio]
+    return round(math.exp(sum(map(math.log, known)) / len(known)), 3) if known else None
+
+
+def costs(answers):
+    return {"tokens in": sum(answer.prompt_tokens for answer in answers),
+            "tokens out": sum(answer.answer_tokens for answer in answers),
+            "dollars": round(sum(answer.dollars for answer in answers), 4)}
+
+
 def count_chains(chains):
     """Of questions to a coder, each with its repetitions."""
     total = len(chains)
@@ -215,14 +227,11 @@ def model_rows(pairs):
                "from": min(answer.date for answer in mine), "to": max(answer.date for answer in mine),
                "answers": len(mine), "rankings": len(rankings),
                "rankings of use": rate(len(rankings) - useless[author], len(rankings)),
-               **count_chains(chains[author]),
-               "tokens in": sum(answer.prompt_tokens for answer in mine),
-               "tokens out": sum(answer.answer_tokens for answer in mine),
-               "dollars": round(sum(answer.dollars for answer in mine), 4)}
+               **count_chains(chains[author]), **costs(mine)}
         alone = [(session, builtin) for session, builtin in pairs if session.authors == [author]]
         ratios = [ratio for ratio in (speed_against(*pair) for pair in alone) if ratio]
         row["sessions alone"] = len(ratios)
-        row["speed"] = round(math.exp(sum(map(math.log, ratios)) / len(ratios)), 3) if ratios else None
+        row["speed"] = mean(ratios)
         rows.append(row)
     return rows
 
@@ -241,12 +250,18 @@ def action_rows(pairs):
             for author in {link[0].author for link in chain}:
                 chains[author, chain[0][0].action].append([link for link in chain if link[0].author == author])
     order = sorted(chains, key=lambda key: (key[0][0] != "model", key))
-    return [{"model": author_name(author), "version": author[2], "action": action, **count_chains(chains[author, action])} for author, action in order]
+    rows = []
+    for author, action in order:
+        mine = chains[author, action]
+        answers = [answer for chain in mine for link in chain for answer in link]
+        rows.append({"model": author_name(author), "version": author[2], "action": action, **count_chains(mine), **costs(answers),
+                     "gain": mean(chain[-1][0].gain for chain in mine)})
+    return rows
 
 
 def move_rows(pairs):
     """What became of moves, by their first action: of the models' planners, and of the built-in one."""
-    counts = collections.defaultdict(collections.Counter)
+    counts, gains = collections.defaultdict(collections.Counter), collections.defaultdict(list)
     seen = set()
     for session, builtin in pairs:
         who = ", ".join(sorted({author_text(answer.author) for answer in session.answers if answer.purpose == "planner"}))
@@ -261,8 +276,10 @@ def move_rows(pairs):
                     count["trials"] += 1
                     count["verified"] += trial["status"] == "verified"
                     count["accepted"] += bool(trial["accepted"])
+                    gains[name, action].append(gain_of(trial, side.trials))
     return [{"planner": name, "action": action, "trials": count["trials"], "verified": rate(count["verified"], count["trials"]),
-             "accepted": rate(count["accepted"], count["trials"])} for (name, action), count in sorted(counts.items())]
+             "accepted": rate(count["accepted"], count["trials"]), "gain": mean(gains[name, action])}
+            for (name, action), count in sorted(counts.items())]
 
 
 def session_rows(pairs):
@@ -290,15 +307,16 @@ MODEL_COLUMNS = ["model", "version", "sessions", "from", "to", "answers", "ranki
                  "given up", "tokens in", "tokens out", "dollars", "sessions alone", "speed"]
 ACTION_COLUMNS = ["model", "version", "action", "questions", "asked again", "untried", "given up", "parsed at first", "applied at first",
                   "verified at first", "accepted at first", "parsed in the end", "applied in the end", "verified in the end",
-                  "accepted in the end"]
+                  "accepted in the end", "tokens in", "tokens out", "dollars", "gain"]
 TABLES = [
     ("models", "Models", MODEL_COLUMNS,
      "A question to a coder is a step to carry out; a wrong answer goes back with what was wrong, and the question is "
      "asked again, up to three times. Rates are of questions, those apart that were never tried because another answer "
      "led to the same recipe. `given up`: the built-in coder, or the next move, took over. `speed`: the built-in pair's "
      "best time over the session's, as the geometric mean of the sessions that this author answered alone."),
-    ("actions", "Actions", ACTION_COLUMNS, "What came of the coder's answers, by the action that was asked for."),
-    ("moves", "Moves", ["planner", "action", "trials", "verified", "accepted"],
+    ("actions", "Actions", ACTION_COLUMNS, "What came of the coder's answers, by the action that was asked for. `gain`: the time before over the time after, as the "
+     "geometric mean of the moves that passed every check, whether they were kept or not."),
+    ("moves", "Moves", ["planner", "action", "trials", "verified", "accepted", "gain"],
      "What came of the planner's choices, by the first action of each move."),
     ("sessions", "Sessions", ["session", "program", "answered by", "trials", "answers", "reworded", "useless", "fallbacks", "tokens",
                               "best us", "built-in us", "speed", "times"],
@@ -310,7 +328,7 @@ TABLES = [
 def show(column, value):
     if value is None:
         return ""
-    if isinstance(value, float) and column not in ("best us", "built-in us", "speed", "dollars"):
+    if isinstance(value, float) and column not in ("best us", "built-in us", "speed", "gain", "dollars"):
         return f"{100 * value:.0f} %"
     return str(value)
 

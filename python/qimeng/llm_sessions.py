@@ -77,7 +77,7 @@ class Answer:
         self.prompt_tokens = reply.get("prompt_tokens", 0)
         self.answer_tokens = reply.get("answer_tokens", 0)
         self.dollars = reply.get("dollars", 0.0)
-        self.stage, self.why = "", ""
+        self.stage, self.why, self.gain = "", "", None
         if self.purpose == "coder" and not {"action", "program", "refused"} <= set(self.subject):
             raise Fault(f"{where}: a coder's question lacks its subject (action, program, refused); record the session "
                         "anew")
@@ -136,6 +136,13 @@ def time_of(trial):
     return trial.get("measured_us", trial.get("predicted_us"))
 
 
+def gain_of(trial, trials):
+    """How many times as fast as the trial that it goes on from; None where one of them has no time."""
+    parent = next((other for other in trials if other.get("id") == trial.get("parent")), None)
+    before, after = parent and time_of(parent), time_of(trial)
+    return before / after if before and after else None
+
+
 def best_time(trials):
     return min((time for time in map(time_of, trials) if time), default=None)
 
@@ -188,6 +195,7 @@ def judge(answers, trials, useless):
         for link, following in zip(chain, chain[1:] + [None]):
             waiting = left.get(link[0].step, [])
             why = following[0].refusal if following else after.get(link[-1].position, "")
+            gain = None
             trial = waiting[0] if waiting else None
             tried = trial and trial["status"] != "verified" and is_same_reason(trial["diagnostics"], why)
             if why and not tried:
@@ -199,6 +207,7 @@ def judge(answers, trials, useless):
             else:
                 waiting.pop(0)
                 why = "" if trial["status"] == "verified" else trial["diagnostics"]
+                gain = gain_of(trial, trials)
                 if trial["status"] == "verified":
                     stage = "accepted" if trial["accepted"] else "verified"
                 else:
@@ -206,7 +215,7 @@ def judge(answers, trials, useless):
                     applied = trial["phase"] != "code"
                     stage = "applied" if applied else stage_of_refusal(why)
             for answer in link:
-                answer.stage, answer.why = stage, why
+                answer.stage, answer.why, answer.gain = stage, why, gain
     return chains
 
 

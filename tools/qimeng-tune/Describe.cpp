@@ -38,16 +38,18 @@ int codeOf(const DescribeResult &result) {
   }
 }
 
-void show(const DescribeResult &result) {
+void show(const DescribeAttempt &attempt, size_t number) {
+  llvm::outs() << "Answer " << number << ", by "
+               << quoteLine(describe(attempt.author), 300)
+               << (attempt.reworded ? ", to another wording of the question"
+                                    : "")
+               << ":\n"
+               << describeChecks(attempt.report);
+  llvm::outs().flush();
+}
+
+void showProgram(const DescribeResult &result) {
   llvm::raw_ostream &out = llvm::outs();
-  for (size_t number = 0; number < result.attempts.size(); ++number) {
-    const DescribeAttempt &attempt = result.attempts[number];
-    out << "Answer " << number + 1 << ", by "
-        << quoteLine(describe(attempt.author), 300)
-        << (attempt.reworded ? ", to another wording of the question" : "")
-        << ":\n"
-        << describeChecks(attempt.report);
-  }
   std::string program = result.getProgram();
   if (!program.empty())
     out << (result.succeeded() ? "The program:\n\n"
@@ -106,6 +108,10 @@ std::optional<int> qimeng::describeToFile(const DescribeSettings &settings,
   options.check.expression = settings.like;
   options.repairs = settings.repairs;
   options.prompts = prompts;
+  size_t answers = 0;
+  options.attempted = [&](const DescribeAttempt &attempt) {
+    show(attempt, ++answers);
+  };
   DescribeResult result;
   {
     CancelOnInterrupt guard;
@@ -113,7 +119,7 @@ std::optional<int> qimeng::describeToFile(const DescribeSettings &settings,
   }
   if (result.chatFault == ChatFault::Cancelled)
     std::raise(SIGINT);
-  show(result);
+  showProgram(result);
   if (!result.succeeded())
     return fail(ExitCode(codeOf(result)), result.error);
   std::string path = output + "/program.mlir";

@@ -252,6 +252,8 @@ int qimengTuneMain(int argc, char **argv) {
     model = std::move(*made);
     if (Status status = makeWritableFolder(settings.output); !status)
       return fail(BadMachine, status.error());
+    if (!settings.quiet)
+      llvm::errs() << "Asking " << model->getName() << " for the program.\n";
     if (std::optional<int> code =
             describeToFile(settings.describe, *model, settings.model.prompts,
                            settings.output, notes))

@@ -17,8 +17,18 @@
 
 #include "qimeng/Input/ProgramCheck.h"
 #include "qimeng/LLM/ChatModel.h"
+#include <functional>
 
 namespace qimeng {
+
+/// One answer of the model and what became of it.
+struct DescribeAttempt {
+  std::string answer;
+  ChatReply::Author author;
+  /// It comes from a transcript, where the question was worded otherwise.
+  bool reworded = false;
+  ProgramReport report;
+};
 
 struct DescribeOptions {
   CheckOptions check;
@@ -28,15 +38,8 @@ struct DescribeOptions {
   std::string prompts;
   /// Checks in a process of their own; see checkProgramApart.
   bool apart = true;
-};
-
-/// One answer of the model and what became of it.
-struct DescribeAttempt {
-  std::string answer;
-  ChatReply::Author author;
-  /// It comes from a transcript, where the question was worded otherwise.
-  bool reworded = false;
-  ProgramReport report;
+  /// Told of each answer as soon as it is checked.
+  std::function<void(const DescribeAttempt &)> attempted = {};
 };
 
 /// Who is at fault where there is no program.

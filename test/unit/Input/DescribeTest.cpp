@@ -132,8 +132,16 @@ TEST(Describe, SendsDiagnosticsBackAndThenGivesUp) {
   std::string wrong = "```\nfunc.func @f(%x: tensor<4xf32>) -> tensor<4xf32> "
                       "{\n  return %y : tensor<4xf32>\n}\n```";
   ScriptedModel good({wrong, std::string(doubled)});
-  DescribeResult result = describeProgram(good, optionsFor("twice"));
+  DescribeOptions told = optionsFor("twice");
+  std::vector<size_t> asked;
+  told.attempted = [&](const DescribeAttempt &attempt) {
+    EXPECT_EQ(attempt.report.findFailure() != nullptr, asked.empty());
+    asked.push_back(good.requests.size());
+  };
+  DescribeResult result = describeProgram(good, told);
   EXPECT_TRUE(result.succeeded()) << result.error;
+  // Each answer is told of before the next question.
+  EXPECT_EQ(asked, (std::vector<size_t>{1, 2}));
   ASSERT_EQ(good.requests.size(), 2u);
   ASSERT_EQ(good.requests[1].messages.size(), 3u);
   EXPECT_EQ(good.requests[1].messages[1].text, wrong);
