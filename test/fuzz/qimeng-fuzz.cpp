@@ -39,6 +39,7 @@ static constexpr llvm::StringLiteral overview =
       Takes answers that a language model could give with bad intent through what a
       session does with an answer, each with limits of time and memory. None may be
       accepted unless it verifies and computes the right numbers. Classes take turns.
+      Good answers come on top of --count: most must be accepted.
 
 A failure prints its seed; `--seed=<it> --count=1 --print` shows everything. A
 test that crashes or hangs is a failure and ends no other.
