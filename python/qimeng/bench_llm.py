@@ -328,8 +328,9 @@ TABLES = [
 def show(column, value):
     if value is None:
         return ""
-    if isinstance(value, float) and column not in ("best us", "built-in us", "speed", "gain", "dollars"):
-        return f"{100 * value:.0f} %"
+    if isinstance(value, float):
+        digits = {"best us": 2, "built-in us": 2, "speed": 3, "gain": 3, "dollars": 4}.get(column)
+        return f"{100 * value:.0f} %" if digits is None else f"{value:.{digits}f}"
     return str(value)
 
 

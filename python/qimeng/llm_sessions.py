@@ -238,7 +238,7 @@ class Session:
 
     @property
     def authors(self):
-        return sorted({answer.author for answer in self.answers if not answer.scores})
+        return sorted({answer.author for answer in self.answers})
 
     @property
     def useless_rankings(self):

@@ -6,8 +6,8 @@
   sessions.py replay FOLDER OUTPUT     runs the session from its transcript, and compares all that
                                        is known of its end: outcome.txt and recipe.mlir
   sessions.py record FOLDERS...        asks again, and writes those files; without FOLDERS, all
-                                       that have answers.md. Recorded again, an answer keeps its
-                                       date where its text is the same
+                                       that have answers.md. Recorded again, an answer of a
+                                       program keeps its date where its text is the same
   sessions.py play FOLDER HAND_OVER KIND NAME VERSION
                                        records a session that a person or a model answers, by the
                                        files of the folder HAND_OVER (see chat_endpoint.py)
@@ -199,7 +199,7 @@ class Answers:
 
 
 def keep(transcript, recorded):
-    """Writes the recorded lines without what was sent, whose hash stays."""
+    """Writes the recorded lines without what was sent, whose hash stays. What a program answers again keeps its date."""
     dates = {}
     if transcript.exists():
         for _, line in llm_sessions.read_lines(transcript):
@@ -208,7 +208,7 @@ def keep(transcript, recorded):
     with open(transcript, "w", encoding="utf-8") as file:
         for _, line in llm_sessions.read_lines(recorded):
             del line["request"]
-            if "reply" in line:
+            if "reply" in line and line["reply"]["author"]["kind"] in ("built-in", "script"):
                 author = line["reply"]["author"]
                 author["date"] = dates.get((line["hash"], line["reply"]["text"]), author["date"])
             file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
