@@ -23,6 +23,7 @@ import json
 import os
 import string
 import sys
+import types
 
 
 def stop(code, reason):
@@ -53,7 +54,23 @@ def compile_expression(text):
     known = {"np", "numpy", "math", "erf", "torch", "F"} | set(string.ascii_lowercase) | set(dir(builtins))
     for name in sorted(names - known):
         stop(4, f"'{name}' is not defined; there are the arguments a, b, c, ..., np, math, erf, torch and F")
-    return code, names
+    return tree, code, names
+
+
+def check_attributes(tree, names, there):
+    """np.maximun and the like: no arguments are needed to see that."""
+    for node in ast.walk(tree):
+        path = []
+        while isinstance(node, ast.Attribute):
+            path.insert(0, node.attr)
+            node = node.value
+        value = there.get(node.id) if isinstance(node, ast.Name) and node.id in names else None
+        for place, name in enumerate(path):
+            if not isinstance(value, types.ModuleType):
+                break
+            if not hasattr(value, name):
+                stop(4, f"there is no {'.'.join([node.id, *path[: place + 1]])}")
+            value = getattr(value, name)
 
 
 def load_modules(names):
@@ -92,8 +109,9 @@ def main():
     folder = sys.argv[1]
     with open(os.path.join(folder, "question.json"), encoding="utf-8") as file:
         question = json.load(file)
-    code, names = compile_expression(question["expression"])
+    tree, code, names = compile_expression(question["expression"])
     there = load_modules(names)
+    check_attributes(tree, names, there)
     numpy = there["np"]
     letters = string.ascii_lowercase[: len(question["arguments"])]
     missing = sorted(names & set(string.ascii_lowercase) - set(letters)) if question["trials"] else []

@@ -211,7 +211,8 @@ TEST(Expression, IsCompared) {
 }
 
 TEST(Expression, MistakesAreFoundBeforeAModelIsAsked) {
-  for (const char *expression : {"a +", "import os", "unknown(a)", "a; b"}) {
+  for (const char *expression :
+       {"a +", "import os", "unknown(a)", "a; b", "np.linalg.unknown(a)"}) {
     DescribeOptions options = optionsFor("twice");
     options.check.expression = expression;
     ScriptedModel model({std::string(doubled)});
@@ -219,6 +220,25 @@ TEST(Expression, MistakesAreFoundBeforeAModelIsAsked) {
     EXPECT_EQ(result.fault, DescribeFault::Expression) << expression;
     EXPECT_TRUE(model.requests.empty());
   }
+}
+
+TEST(Expression, MayBePyTorchs) {
+  if (std::system("python3 -c 'import torch' >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "python3 has no torch";
+  DescribeOptions options = optionsFor("twice");
+  options.repairs = 0;
+  for (const char *right :
+       {"torch.add(a, a)", "F.relu(a) * 2 - F.relu(-a) * 2"}) {
+    options.check.expression = right;
+    ScriptedModel model({std::string(doubled)});
+    DescribeResult result = describeProgram(model, options);
+    EXPECT_TRUE(result.succeeded()) << right << ": " << result.error;
+  }
+  options.check.expression = "torch.relu(a)";
+  ScriptedModel model({std::string(doubled)});
+  DescribeResult result = describeProgram(model, options);
+  EXPECT_TRUE(contains(result.error, "differ on normal inputs"))
+      << result.error;
 }
 
 TEST(Expression, IsEndedAfterItsTime) {
