@@ -199,7 +199,9 @@ NumbersCheck::create(ModuleOp reference, StringRef entry,
     return failure();
   runs.precise = std::move(*precise);
   OwningOpRef<ModuleOp> wide = reference.clone();
-  runs.roundings = addRoundingFactors(*wide, findEntry(*wide, entry));
+  check->longestSum = findLongestSum(reference);
+  runs.roundings =
+      addRoundingFactors(findEntry(*wide, entry), check->longestSum);
   if (failed(widen(*wide)))
     return failure();
   auto oracle = CPUExecutor::create(*wide, entry);
@@ -220,7 +222,6 @@ NumbersCheck::create(ModuleOp reference, StringRef entry,
                        runs.precise->getInputs().end());
   check->outputs.assign(runs.precise->getOutputs().begin(),
                         runs.precise->getOutputs().end());
-  check->longestSum = findLongestSum(reference);
   check->rounding = findRounding(reference);
   Block &body = findEntry(reference, entry)->getRegion(0).front();
   for (unsigned i = 0; i < check->inputs.size(); ++i)

@@ -16,6 +16,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 #include "qimeng/Verify/Oracle.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace qimeng;
@@ -69,8 +70,9 @@ bool qimeng::reachesInnerF16(BlockArgument argument) {
   return found;
 }
 
-/// Where the entry reads values of f16 and bf16 that it computed.
-static SmallVector<OpOperand *> findInnerReads(Operation *entry) {
+/// Where the entry reads floats of at most `bits` bits that it computed.
+static SmallVector<OpOperand *> findInnerReads(Operation *entry,
+                                               unsigned bits) {
   SmallVector<OpOperand *> reads;
   if (!isa<func::FuncOp>(entry))
     return reads;
@@ -81,7 +83,7 @@ static SmallVector<OpOperand *> findInnerReads(Operation *entry) {
     for (OpOperand &operand : op.getOpOperands()) {
       auto element =
           dyn_cast<FloatType>(getElementTypeOrSelf(operand.get().getType()));
-      if (!element || element.getWidth() != 16 || !isInner(operand.get()))
+      if (!element || element.getWidth() > bits || !isInner(operand.get()))
         continue;
       if (launch) {
         KernelOp kernel = getKernel(launch);
@@ -123,10 +125,24 @@ static Value createElementwise(OpBuilder &builder, Location loc,
   return results.empty() ? out : generic.getResult(0);
 }
 
-SmallVector<double> qimeng::addRoundingFactors(ModuleOp module,
-                                               Operation *entry) {
+/// Takes soft maxima apart, so that their sums are values like others.
+static void decomposeSoftmax(Operation *entry) {
+  SmallVector<linalg::SoftmaxOp> ops;
+  entry->walk([&](linalg::SoftmaxOp op) { ops.push_back(op); });
+  IRRewriter rewriter(entry->getContext());
+  for (linalg::SoftmaxOp op : ops) {
+    rewriter.setInsertionPoint(op);
+    FailureOr<SmallVector<Value>> parts = op.decomposeOperation(rewriter);
+    if (succeeded(parts))
+      rewriter.replaceOp(op, *parts);
+  }
+}
+
+SmallVector<double> qimeng::addRoundingFactors(Operation *entry,
+                                               double longestSum) {
   SmallVector<double> roundings;
-  for (OpOperand *read : findInnerReads(entry)) {
+  decomposeSoftmax(entry);
+  for (OpOperand *read : findInnerReads(entry, 32)) {
     auto function = cast<func::FuncOp>(entry);
     Value value = read->get();
     unsigned number = function.getNumArguments();
@@ -140,8 +156,10 @@ SmallVector<double> qimeng::addRoundingFactors(ModuleOp module,
         [](OpBuilder &inside, Location loc, ValueRange elements) -> Value {
           return arith::MulFOp::create(inside, loc, elements[0], elements[1]);
         }));
-    roundings.push_back(
-        getElementTypeOrSelf(value.getType()).isBF16() ? 0x1p-8 : 0x1p-11);
+    Type element = getElementTypeOrSelf(value.getType());
+    roundings.push_back(element.isBF16()  ? 0x1p-8
+                        : element.isF16() ? 0x1p-11
+                                          : 0x1p-24 * std::sqrt(longestSum));
   }
   return roundings;
 }
@@ -304,7 +322,7 @@ FailureOr<bool> qimeng::markOverflows(ModuleOp module, Operation *entry) {
   if (hasF64 || !letNaNPass(module))
     return false;
   bool any = false;
-  for (OpOperand *read : findInnerReads(entry)) {
+  for (OpOperand *read : findInnerReads(entry, 16)) {
     any = true;
     OpBuilder builder(read->getOwner());
     Type element = getElementTypeOrSelf(read->get().getType());

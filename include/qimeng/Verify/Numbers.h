@@ -15,10 +15,10 @@
 //   S  how much R moves when every input element is off by one rounding (2^-24;
 //      2^-53 where all floats are f64): the condition of the element;
 //   N  the longest sum, by the reference's shapes;
-//   D  where the reference rounds values to f16 or bf16 between operations: how
-//      much R moves when every reader of every such element sees it off by one
-//      rounding of its type, 2^-11 or 2^-8. A candidate may leave out any of
-//      them.
+//   D  how much R moves when every reader of every element that the reference
+//      computes sees it off by one rounding where its type is f16 or bf16
+//      (2^-11 or 2^-8), for a candidate may leave out any of those, and by
+//      sqrt(N) roundings where it is f32, for it may be a sum in another order.
 //
 //   |C - R| <= ulps(R) + 2 |P - R| + 2 max |P - R| + N S + 4 D
 //
@@ -36,7 +36,8 @@
 // 2019), so by Hoeffding's inequality (1963) it passes t D with probability at
 // most 2 exp(-t^2 / 2). Roundings between operations are no roundings of
 // inputs: what reads the difference of two equal inputs does not move with
-// them, but does with the roundings of the two.
+// them, but does with the roundings of the two; nor does a soft maximum near
+// one move with its inputs, but it does with its sum.
 //
 // Where R or P is infinite or NaN the class decides. Where the magnitudes of a
 // sum's terms add up to more than f32 holds, its terms overflow in some order;

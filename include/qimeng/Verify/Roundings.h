@@ -24,11 +24,13 @@ namespace qimeng {
 /// the argument of an entry.
 bool reachesInnerF16(mlir::BlockArgument argument);
 
-/// Lets each reader of a value that the program computes with f16 or bf16 as
-/// its type see it times a factor of its own: one new input, after the others,
-/// of the value's type. Returns one rounding of each, relative: 2^-11 or 2^-8.
-llvm::SmallVector<double> addRoundingFactors(mlir::ModuleOp module,
-                                             mlir::Operation *entry);
+/// Lets each reader of a value of f16, bf16 or f32 that the program computes
+/// see it times a factor of its own: one new input, after the others, of the
+/// value's type. Returns how far each value may be off, relative: one rounding,
+/// 2^-11 or 2^-8; of f32, which may be a sum in another order, sqrt(longestSum)
+/// of them (Higham, Mary 2019).
+llvm::SmallVector<double> addRoundingFactors(mlir::Operation *entry,
+                                             double longestSum);
 
 /// Makes `module` float64 (see widen), where every value is NaN that
 /// candidates may get as infinity or NaN: a sum whose terms' magnitudes add up
