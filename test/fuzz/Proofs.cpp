@@ -495,8 +495,10 @@ static bool isIdentity(Value value, Combiner kind) {
   if (std::optional<APFloat> splat = getFloatSplat(value)) {
     if (kind == Combiner::Add)
       return splat->isZero();
-    bool isMax = kind == Combiner::Max || kind == Combiner::MaxNum;
-    return splat->isInfinity() && splat->isNegative() == isMax;
+    if (kind == Combiner::MaxNum || kind == Combiner::MinNum)
+      return splat->isNaN();
+    return splat->isInfinity() &&
+           splat->isNegative() == (kind == Combiner::Max);
   }
   DenseElementsAttr splat;
   if (!matchPattern(value, m_Constant(&splat)) || !splat.isSplat() ||
@@ -585,9 +587,27 @@ static bool isReducedAlong(Value value, Combiner kind, int64_t dim,
           return false;
       return isReducedAlong(select.getResult(), kind, dim, extent, depth + 1);
     }
+    // An extremum with a number; no NaN is left behind those that drop it.
+    bool dropsNaN = isa<arith::MaxNumFOp, arith::MinNumFOp>(use.getOwner());
+    if ((isa<arith::MaxNumFOp>(use.getOwner()) && kind == Combiner::MaxNum) ||
+        (isa<arith::MinNumFOp>(use.getOwner()) && kind == Combiner::MinNum) ||
+        (isa<arith::MaximumFOp>(use.getOwner()) && kind == Combiner::Max) ||
+        (isa<arith::MinimumFOp>(use.getOwner()) && kind == Combiner::Min)) {
+      std::optional<APFloat> splat =
+          getFloatSplat(use.getOwner()->getOperand(1 - use.getOperandNumber()));
+      Value result = use.getOwner()->getResult(0);
+      if (!splat || splat->isNaN())
+        return false;
+      Combiner other = kind == Combiner::MaxNum ? Combiner::Max : Combiner::Min;
+      return isReducedAlong(result, kind, dim, extent, depth + 1) ||
+             (dropsNaN &&
+              isReducedAlong(result, other, dim, extent, depth + 1));
+    }
     auto store = dyn_cast<StoreOp>(use.getOwner());
     if (!store || !getAccess(store.getTarget()).map.isIdentity() ||
-        getSourceShape(store.getTarget())[dim] < extent)
+        getSourceShape(store.getTarget())[dim] < extent ||
+        (!store.getOffsets().empty() &&passesEnd(
+            store.getTarget(), store.getOffsets(), store.getValue())))
       return false;
     return forEachReader(store, [&](Value loaded) {
       auto load = loaded.getDefiningOp<LoadOp>();
