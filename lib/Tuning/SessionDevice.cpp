@@ -93,6 +93,9 @@ void SessionDevice::measure(const Program &program, uint64_t seed,
   request.budgetSeconds = timingBudget;
   if (best)
     request.cutoffMicroseconds = hopeless * *best;
+  if (longestSeconds > 0)
+    request.timeLimitSeconds =
+        std::min(request.timeLimitSeconds, 10 + 4 * longestSeconds);
   MeasureAnswer answer = client->measure(request);
   trial.measureSeconds = answer.checkSeconds + answer.timingSeconds;
   Failure failure = answer.failure;
@@ -104,6 +107,7 @@ void SessionDevice::measure(const Program &program, uint64_t seed,
                     failure.message);
   if (answer.programs.empty())
     return fail(TrialStatus::failed, "the worker gave no times");
+  longestSeconds = std::max(longestSeconds, *trial.measureSeconds);
   const ProgramMeasurement &measured = answer.programs.front();
   trial.measuredMicroseconds = measured.timing.median;
   trial.minimumMicroseconds = measured.timing.minimum;

@@ -63,6 +63,9 @@ private:
   int ordinal = 0;
   std::string reference;
   unsigned saved = 0;
+  /// Of the candidates so far. One that hangs is given some times as long, not
+  /// the minute that a first one may take.
+  double longestSeconds = 0;
 };
 
 } // namespace qimeng

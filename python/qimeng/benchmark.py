@@ -251,6 +251,9 @@ def tune(case, arguments, seconds):
     output.mkdir(parents=True)
     begun = time.monotonic()
     code, messages = run_limited(tuning_command(case, arguments, seconds), seconds + GRACE)
+    if code is None:  # one that hung has its finished trials in the store: what is best among them
+        code, more = run_limited(tuning_command(case, arguments, 1), GRACE)
+        messages += more
     row = {"case": case.name, "tuning_s": round(time.monotonic() - begun, 1)}
     row.update(read_log(output / "trials.jsonl"))
     if code != 0:

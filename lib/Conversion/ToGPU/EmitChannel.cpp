@@ -575,8 +575,13 @@ void KernelEmitter::release(Channel &channel, Value slot) {
     NVVM::MBarrierArriveOp::create(b, b.getI64Type(), empty, Value());
     return;
   }
-  if (group == 32)
+  if (group == 32) {
+    // The next copy writes through the async proxy. An arrival does not order
+    // these threads' reads before that: ptxas issues it with loads in flight.
+    if (channel.copy == CopyKind::Tma)
+      fenceForAsyncProxy(b);
     NVVM::SyncWarpOp::create(b, i32(-1));
+  }
   auto branch = scf::IfOp::create(
       b, TypeRange(), eq(bitAnd(threadId, group - 1), 0), /*withElse=*/false);
   OpBuilder::InsertionGuard guard(b);
