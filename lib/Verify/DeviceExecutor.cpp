@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qimeng/Verify/DeviceExecutor.h"
+#include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 #include "qimeng/Target/ProgramBuilder.h"
 #include <cstring>
 
@@ -41,6 +42,8 @@ DeviceExecutor::create(ModuleOp program, DevicePtr device,
   std::unique_ptr<DeviceExecutor> result(
       new DeviceExecutor(device, std::move(*executor)));
   result->kernels = std::move(compiled->kernels);
+  program.walk(
+      [&](DotOp dot) { result->tensorCores |= dot.getMma() != Mma::Fma; });
   for (const Program::Buffer &buffer : buffers) {
     TensorSpec spec;
     spec.type = buffer.dtype;
@@ -129,7 +132,7 @@ LogicalResult DeviceExecutor::check(const NumbersCheck &check, Location loc) {
     if (Status status = run(trial.inputs, found); !status)
       return emitError(loc) << "on the device: " << status.error();
     for (auto [number, output] : llvm::enumerate(found))
-      if (auto wrong = check.compare(trial, number, output))
+      if (auto wrong = check.compare(trial, number, output, tensorCores))
         return emitError(loc) << "on the device: " << *wrong;
   }
   return success();

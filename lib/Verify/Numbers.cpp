@@ -283,12 +283,11 @@ private:
 LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
                                      uint64_t seed, unsigned perturbations,
                                      bool fitsF16) {
-  Trial trial{kind,
-              seed,
-              {},
-              runs.oracle->allocateOutputs(),
-              runs.precise->allocateOutputs(),
-              {}};
+  Trial trial;
+  trial.kind = kind;
+  trial.seed = seed;
+  trial.exact = runs.oracle->allocateOutputs();
+  trial.precise = runs.precise->allocateOutputs();
   for (auto [number, spec] : llvm::enumerate(inputs))
     trial.inputs.push_back(
         drawInput(spec, kind, seed, number,
@@ -342,6 +341,7 @@ LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
   }
   for (auto [number, spec] : llvm::enumerate(outputs)) {
     trial.allowed.emplace_back();
+    trial.cutOff.emplace_back();
     if (!isFloat(spec.type))
       continue;
     const HostTensor &exact = trial.exact[number], &own = trial.precise[number];
@@ -367,6 +367,7 @@ LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
     }
     std::vector<double> &allowed = trial.allowed.back();
     allowed.resize(count);
+    trial.cutOff.back().resize(count);
     for (int64_t i = 0; i < count; ++i) {
       double r = exact.get(i), p = own.get(i), ulp = ulpOf(format, r);
       double error = std::isfinite(p) && std::isfinite(r)
@@ -379,6 +380,8 @@ LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
                    deviations / shrinking * byInner.get(number, i) +
                    format.smallest;
       allowed[i] = std::min(allowed[i], std::numeric_limits<double>::max());
+      trial.cutOff.back()[i] =
+          longestSum * std::sqrt(longestSum) / 4 * conditioned;
       if (!marked.empty() && std::isnan(marked[number].get(i)) &&
           !std::isnan(r))
         allowed[i] = INFINITY;
@@ -403,22 +406,27 @@ static int classOf(double value) {
   return std::isnan(value) ? 2 : std::isinf(value) ? (value > 0 ? 1 : -1) : 0;
 }
 
-std::optional<std::string>
-NumbersCheck::compare(const Trial &trial, unsigned number,
-                      const HostTensor &found) const {
+std::optional<std::string> NumbersCheck::compare(const Trial &trial,
+                                                 unsigned number,
+                                                 const HostTensor &found,
+                                                 bool tensorCores) const {
   const TensorSpec &spec = outputs[number];
   const HostTensor &exact = trial.exact[number];
   const HostTensor &precise = trial.precise[number];
   bool floats = isFloat(spec.type);
+  auto allowedAt = [&](int64_t i) {
+    return trial.allowed[number][i] +
+           (tensorCores ? trial.cutOff[number][i] : 0);
+  };
   auto overflows = [&](int64_t i) {
-    return mayOverflow(spec.type, exact.get(i), trial.allowed[number][i]);
+    return mayOverflow(spec.type, exact.get(i), allowedAt(i));
   };
   auto signOf = [](double value) { return value < 0 ? -1 : 1; };
   int64_t wrong = 0, first = -1;
   for (int64_t i = 0, end = found.getNumElements(); i < end; ++i) {
     double c = found.get(i), r = exact.get(i), p = precise.get(i);
     bool right;
-    if (floats && std::isinf(trial.allowed[number][i]))
+    if (floats && std::isinf(allowedAt(i)))
       continue;
     if (!floats) {
       // Integers computed from floats may round either way.
@@ -428,14 +436,14 @@ NumbersCheck::compare(const Trial &trial, unsigned number,
       // candidate that rounds less may keep float64's value, which need not fit
       // into the output's type.
       right = classOf(r) != 0 || classOf(c) == classOf(p) ||
-              std::abs(c - r) <= trial.allowed[number][i];
+              std::abs(c - r) <= allowedAt(i);
       right |= overflows(i) && (classOf(c) == 0 || classOf(c) == signOf(r));
     } else if (classOf(r) != 0) {
       right = classOf(c) == classOf(r);
     } else if (classOf(c) != 0) {
       right = overflows(i) && classOf(c) == signOf(r);
     } else {
-      right = std::abs(c - r) <= trial.allowed[number][i];
+      right = std::abs(c - r) <= allowedAt(i);
     }
     if (right)
       continue;
@@ -462,7 +470,7 @@ NumbersCheck::compare(const Trial &trial, unsigned number,
     stream << ", which is off by ";
     print(std::abs(found.get(first) - exact.get(first)));
     stream << " where ";
-    print(trial.allowed[number][first]);
+    print(allowedAt(first));
     stream << " is allowed";
   }
   const char *element = found.data() + first * dataTypeBytes(spec.type);

@@ -373,8 +373,8 @@ def parse_arguments(words):
     parser.add_argument("--tune-seconds", type=float, default=30, help="time limit of a search (default 30)")
     parser.add_argument("--budget", type=int, default=64, help="trials of a search (default 64)")
     parser.add_argument("--seconds", type=float, default=60, help="time limit of measuring a case (default 60)")
-    parser.add_argument("--total-seconds", type=float, default=420,
-                        help="time for everything; searches are shortened to keep to it (default 420)")
+    parser.add_argument("--total-seconds", type=float, default=600,
+                        help="time for everything; searches are shortened to keep to it (default 600)")
     parser.add_argument("--examples", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2] / "docs/examples")
     parser.add_argument("--no-compile", action="store_true", help="leave out torch.compile")
     parser.add_argument("--dry-run", action="store_true", help="show what would be run")

@@ -57,6 +57,7 @@ private:
   Executor executor;
   llvm::SmallVector<TensorSpec> inputs, outputs;
   std::vector<KernelResources> kernels;
+  bool tensorCores = false;
 };
 
 } // namespace qimeng

@@ -39,6 +39,12 @@
 // them, but does with the roundings of the two; nor does a soft maximum near
 // one move with its inputs, but it does with its sum.
 //
+// Tensor cores do not round the sums of their products but cut them off, after
+// 8 terms or more (Fasi, Higham, Mikaitis, Pranesh: Numerical behavior of
+// NVIDIA tensor cores, PeerJ Comput. Sci. 7, 2021): such errors do not cancel,
+// and on a device add up to N / 8 units of 2^-23 of the sum of the terms'
+// magnitudes, which is at most sqrt(N) 2^24 S.
+//
 // Where R or P is infinite or NaN the class decides. Where the magnitudes of a
 // sum's terms add up to more than f32 holds, its terms overflow in some order;
 // where a value between operations does not fit into f16, it overflows if it is
@@ -96,12 +102,15 @@ public:
     /// (integers, in `precise`).
     std::vector<HostTensor> exact, precise;
     std::vector<std::vector<double>> allowed;
+    /// What is allowed beyond that where tensor cores of a device compute.
+    std::vector<std::vector<double>> cutOff;
   };
   llvm::ArrayRef<Trial> getTrials() const { return trials; }
   /// Describes the first element of output `number` of `trial` that `found`
   /// gets wrong; none when all are right.
   std::optional<std::string> compare(const Trial &trial, unsigned number,
-                                     const HostTensor &found) const;
+                                     const HostTensor &found,
+                                     bool tensorCores = false) const;
   llvm::ArrayRef<TensorSpec> getInputs() const { return inputs; }
   llvm::ArrayRef<TensorSpec> getOutputs() const { return outputs; }
 

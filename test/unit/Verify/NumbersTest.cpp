@@ -8,6 +8,7 @@
 #include "qimeng/Verify/Numbers.h"
 #include "Programs.h"
 #include "qimeng/Verify/Oracle.h"
+#include <cmath>
 
 using namespace qimeng;
 
@@ -395,6 +396,52 @@ TEST_F(NumbersTest, AllowsForEachRoundingThatIsLeftOut) {
   auto check = NumbersCheck::create(*reference, "", options);
   ASSERT_TRUE(succeeded(check)) << errors;
   EXPECT_TRUE(succeeded((*check)->check(*fused))) << errors;
+}
+
+// Sums as tensor cores make them: cut off to f32 after every 8 products. A
+// block of products that is left out is no such error.
+TEST_F(NumbersTest, AllowsWhatTensorCoresCutOff) {
+  auto reference = parse(R"(
+    func.func @f(%a: tensor<1x4096xf16>, %b: tensor<4096x3xf16>) -> tensor<1x3xf32> {
+      %z = arith.constant dense<0.0> : tensor<1x3xf32>
+      %r = linalg.matmul ins(%a, %b : tensor<1x4096xf16>, tensor<4096x3xf16>)
+          outs(%z : tensor<1x3xf32>) -> tensor<1x3xf32>
+      return %r : tensor<1x3xf32>
+    })");
+  NumbersOptions options;
+  options.inputs = {InputKind::Normal, InputKind::Uniform, InputKind::Opposed};
+  auto check = NumbersCheck::create(*reference, "", options);
+  ASSERT_TRUE(succeeded(check)) << errors;
+  auto cut = [](double value) {
+    float rounded = static_cast<float>(value);
+    return std::abs(rounded) > std::abs(value) ? std::nextafter(rounded, 0.0f)
+                                               : rounded;
+  };
+  bool beyond = false;
+  for (const NumbersCheck::Trial &trial : (*check)->getTrials()) {
+    TensorSpec spec = (*check)->getOutputs()[0];
+    HostTensor found(spec), lacking(spec);
+    for (int64_t column = 0; column < 3; ++column) {
+      float sum = 0, some = 0;
+      for (int64_t k = 0; k < 4096; k += 8) {
+        double terms = 0, most = 0;
+        for (int64_t i = k; i < k + 8; ++i) {
+          double term =
+              trial.inputs[0].get(i) * trial.inputs[1].get(3 * i + column);
+          terms += term;
+          most += i / 16 == 100 ? 0 : term;
+        }
+        sum = cut(sum + terms);
+        some = cut(some + most);
+      }
+      found.set(column, sum);
+      lacking.set(column, some);
+    }
+    beyond |= (*check)->compare(trial, 0, found).has_value();
+    EXPECT_FALSE((*check)->compare(trial, 0, found, /*tensorCores=*/true));
+    EXPECT_TRUE((*check)->compare(trial, 0, lacking, /*tensorCores=*/true));
+  }
+  EXPECT_TRUE(beyond);
 }
 
 // Sums of terms around 2^125 overflow or not, or are NaN, depending on the
