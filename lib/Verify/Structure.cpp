@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Support/DebugStringHelper.h"
 #include "qimeng/Dialect/QiMeng/IR/Limits.h"
 #include "qimeng/Dialect/QiMeng/IR/Resources.h"
 #include "llvm/Support/MathExtras.h"
@@ -208,6 +209,8 @@ static LogicalResult checkHost(func::FuncOp function) {
 }
 
 /// What a host function launches on what, with buffers numbered as they appear.
+/// Where buffers of the same numbers have other types, kernels only share
+/// names.
 static SmallVector<std::string> getLaunches(func::FuncOp function) {
   DenseMap<Value, size_t> numbers;
   for (Value argument : function.getArguments())
@@ -219,9 +222,11 @@ static SmallVector<std::string> getLaunches(func::FuncOp function) {
       if (auto global = operand.getDefiningOp<memref::GetGlobalOp>())
         text += " @" + global.getName().str();
       else
-        text += " " +
-                std::to_string(
-                    numbers.try_emplace(operand, numbers.size()).first->second);
+        text +=
+            " " +
+            std::to_string(
+                numbers.try_emplace(operand, numbers.size()).first->second) +
+            ":" + mlir::debugString(operand.getType());
     launches.push_back(text);
   });
   return launches;
