@@ -103,6 +103,7 @@ Result<Finished> runProgram(const std::vector<std::string> &arguments,
 
   return finish("'" + arguments[0] + "'", pid, pipeEnds[0], timeLimitSeconds);
 }
+
 bool writeAll(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     ssize_t put = ::write(descriptor, bytes.data(), bytes.size());

@@ -414,9 +414,15 @@ std::optional<std::string> NumbersCheck::compare(const Trial &trial,
   const HostTensor &exact = trial.exact[number];
   const HostTensor &precise = trial.precise[number];
   bool floats = isFloat(spec.type);
+  // Infinity means that anything may come out, so what is added must not make
+  // it.
   auto allowedAt = [&](int64_t i) {
-    return trial.allowed[number][i] +
-           (tensorCores ? trial.cutOff[number][i] : 0);
+    double allowed = trial.allowed[number][i];
+    if (!tensorCores || !(trial.cutOff[number][i] > 0))
+      return allowed;
+    return std::isinf(allowed) ? allowed
+                               : std::min(allowed + trial.cutOff[number][i],
+                                          std::numeric_limits<double>::max());
   };
   auto overflows = [&](int64_t i) {
     return mayOverflow(spec.type, exact.get(i), allowedAt(i));

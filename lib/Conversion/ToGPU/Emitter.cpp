@@ -6,12 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Emitter.h"
+#include "Occupancy.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "qimeng/Dialect/QiMeng/IR/Resources.h"
 
 using namespace mlir;
 using namespace qimeng;
@@ -189,28 +189,6 @@ void KernelEmitter::exchange(int64_t bytes,
 /// Bytes at the start of shared memory for mbarriers; slots need 1024-byte
 /// alignment, as the 128-byte swizzle repeats every 1024 bytes.
 static constexpr int64_t barrierBytes = 1024;
-
-/// Blocks on a multiprocessor that ptxas has to leave registers for, 0 where it
-/// is free. Left alone it takes a few registers more than as many blocks as
-/// shared memory admits can have, and one fewer fits: then it is told their
-/// number, if the tiles leave it room to comply without spilling.
-static int64_t blocksAtOnce(KernelOp kernel, const Architecture &arch,
-                            int64_t threads, int64_t shared) {
-  if (kernel.isSpecialized())
-    return 1; // setmaxnreg deals out all registers
-  bool product = false;
-  kernel.walk([&](DotOp dot) { product |= dot.getMma() == Mma::MmaSync; });
-  // The driver takes 1024 bytes of each block's.
-  int64_t blocks = arch.sharedPerMultiprocessor / (shared + 1024);
-  int64_t others = std::min(arch.blocksPerMultiprocessor,
-                            arch.threadsPerMultiprocessor / threads);
-  if (!product || blocks < 2 || blocks > others)
-    return 0;
-  // Besides tiles: fragments, addresses, counters.
-  constexpr int64_t working = 48;
-  int64_t most = arch.registersPerMultiprocessor / (blocks * threads);
-  return estimateResources(kernel).registers + working <= most ? blocks : 0;
-}
 
 LogicalResult KernelEmitter::emit(ModuleOp module) {
   MLIRContext *context = kernel.getContext();
