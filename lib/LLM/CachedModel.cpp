@@ -22,6 +22,7 @@
 #include <mutex>
 #include <set>
 #include <sys/stat.h>
+#include <type_traits>
 #include <unistd.h>
 
 namespace qimeng {
@@ -41,21 +42,22 @@ public:
   ChatUsage getSpent() const override { return inner->getSpent(); }
 
   Result<ChatReply> ask(const ChatRequest &request, ChatFault *fault) override {
+    ChatFault unwanted;
+    ChatFault &kind = fault ? *fault : unwanted;
+    kind = ChatFault::None;
     Json question = questionJson(request);
     Turn turn(*this, question);
     Json held = read(question, turn.name);
-    if (Result<ChatReply> reply = replyFromJson(held.value("reply", Json()))) {
-      if (fault)
-        *fault = ChatFault::None;
+    if (Result<ChatReply> reply = replyFromJson(held.value("reply", Json())))
       return reply;
-    }
-    Result<ChatReply> reply = inner->ask(request, fault);
+    Result<ChatReply> reply = askOnce(
+        request, turn.name, kind, [&] { return inner->ask(request, &kind); });
     if (!reply)
       return reply;
-    if (Status done = write(question, turn.name, "reply", replyJson(*reply));
+    if (Status done =
+            keep(request, question, turn.name, "reply", replyJson(*reply));
         !done) {
-      if (fault)
-        *fault = ChatFault::Settings;
+      kind = ChatFault::Settings;
       return Error{done.error()};
     }
     return reply;
@@ -65,29 +67,30 @@ public:
                                     const std::vector<std::string> &choices,
                                     ChatFault *fault,
                                     ChatReply::Author *author) override {
+    ChatFault unwanted;
+    ChatFault &kind = fault ? *fault : unwanted;
+    kind = ChatFault::None;
     Json question = questionJson(request, &choices);
     Turn turn(*this, question);
     Json held = read(question, turn.name);
     if (Result<ChatScores> scores =
             scoresFromJson(held.value("scores", Json()), choices.size())) {
-      if (fault)
-        *fault = ChatFault::None;
       if (author)
         *author = scores->author;
       return std::move(scores->values);
     }
     ChatReply::Author scorer;
-    Result<std::vector<double>> scores =
-        inner->score(request, choices, fault, &scorer);
+    Result<std::vector<double>> scores = askOnce(request, turn.name, kind, [&] {
+      return inner->score(request, choices, &kind, &scorer);
+    });
     if (!scores)
       return scores;
     if (author)
       *author = scorer;
-    if (Status done =
-            write(question, turn.name, "scores", scoresJson({*scores, scorer}));
+    if (Status done = keep(request, question, turn.name, "scores",
+                           scoresJson({*scores, scorer}));
         !done) {
-      if (fault)
-        *fault = ChatFault::Settings;
+      kind = ChatFault::Settings;
       return Error{done.error()};
     }
     return scores;
@@ -113,6 +116,33 @@ private:
     std::string name;
   };
 
+  /// What `ask` gives, unless another run of the session asked the same and
+  /// has no answer. The note of it stays, too, where the model had the question
+  /// and answered nothing of use; not where nobody can be asked at present.
+  template <typename Ask>
+  std::invoke_result_t<Ask> askOnce(const ChatRequest &request,
+                                    const std::string &name, ChatFault &fault,
+                                    Ask ask) {
+    if (!request.asked)
+      return ask();
+    Result<bool> noted = request.asked->note(name);
+    if (!noted) {
+      fault = ChatFault::Settings;
+      return Error{"a question cannot be noted before it is asked: " +
+                   noted.error()};
+    }
+    if (!*noted) {
+      fault = ChatFault::Lost;
+      return Error{"another run of this session asked the " +
+                   (request.purpose.empty() ? "" : request.purpose + "'s ") +
+                   "question and kept no answer to it"};
+    }
+    auto answer = ask();
+    if (!answer && isFinal(fault))
+      request.asked->settle(name);
+    return answer;
+  }
+
   std::string pathOf(const std::string &name) const {
     return folder + "/" + name.substr(0, 2) + "/" + name + ".json";
   }
@@ -132,8 +162,9 @@ private:
     return held;
   }
 
-  Status write(const Json &question, const std::string &name, const char *kind,
-               const Json &answer) const {
+  Status keep(const ChatRequest &request, const Json &question,
+              const std::string &name, const char *kind,
+              const Json &answer) const {
     std::string path = pathOf(name);
     std::string shelf = path.substr(0, path.rfind('/'));
     std::error_code failure;
@@ -150,6 +181,8 @@ private:
       ::fsync(fd);
       ::close(fd);
     }
+    if (request.asked)
+      request.asked->settle(name);
     return {};
   }
 

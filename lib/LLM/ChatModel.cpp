@@ -48,8 +48,23 @@ const char *describe(ChatFault fault) {
     return "answer too large";
   case ChatFault::NotRecorded:
     return "not recorded";
+  case ChatFault::Lost:
+    return "answer lost";
   }
   return "unknown fault";
+}
+
+bool isFinal(ChatFault fault) {
+  switch (fault) {
+  case ChatFault::Cancelled:
+  case ChatFault::Budget:
+  case ChatFault::Settings:
+  case ChatFault::Unreachable:
+  case ChatFault::Tls:
+    return true;
+  default:
+    return false;
+  }
 }
 
 const char *const notReported = "not reported";
@@ -60,6 +75,7 @@ std::string describe(const ChatReply::Author &author) {
          author.date;
 }
 
+AskedQuestions::~AskedQuestions() = default;
 ChatModel::~ChatModel() = default;
 
 Result<std::vector<double>> ChatModel::score(const ChatRequest &,

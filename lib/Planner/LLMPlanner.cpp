@@ -153,9 +153,11 @@ LLMPlanner::rankByScore(const PlannerQuestion &question) {
   std::vector<std::string> labels;
   for (const PromptAction &action : question.actions)
     labels.push_back(action.label);
-  Result<std::vector<double>> values = model.score(*request, labels);
+  ChatFault fault = ChatFault::None;
+  Result<std::vector<double>> values = model.score(*request, labels, &fault);
   if (!values || values->size() != labels.size()) {
-    scores = false;
+    // A lost answer says nothing about the next.
+    scores = fault == ChatFault::Lost;
     return std::nullopt;
   }
   // A stable order also where values are equal or no numbers.

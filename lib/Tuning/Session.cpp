@@ -216,10 +216,11 @@ void Session::search(const std::optional<Recipe> &known) {
   how.consume_front("-");
   Prompts builtinPrompts;
   const Prompts &prompts = options.prompts ? *options.prompts : builtinPrompts;
+  StoredQuestions questions(store, sessionKey, options.askAgain);
   std::unique_ptr<SessionModel> model;
   if (options.model)
     model = std::make_unique<SessionModel>(
-        *options.model,
+        *options.model, &questions,
         [this](const ChatUsage &usage) {
           progress.spent(describeUsage(usage));
         },

@@ -34,18 +34,28 @@ std::string qimeng::describeUsage(const ChatUsage &usage) {
   return text + ", " + counted(usage.reused, "answer") + " reused";
 }
 
-/// Whether asking again cannot help.
-static bool isFinal(ChatFault fault) {
-  switch (fault) {
-  case ChatFault::Cancelled:
-  case ChatFault::Budget:
-  case ChatFault::Settings:
-  case ChatFault::Unreachable:
-  case ChatFault::Tls:
-    return true;
-  default:
-    return false;
+Result<bool> StoredQuestions::note(const std::string &name) {
+  std::lock_guard<std::mutex> lock(mutex);
+  std::string entry = "asked " + name;
+  // This run's own attempts are no second asking.
+  if (!askAgain && !ours.count(name)) {
+    auto before = store.state(sessionKey, entry);
+    if (!before)
+      return Error{before.error()};
+    if (*before && **before == open)
+      return false;
   }
+  if (Status noted = store.setState(sessionKey, entry, open); !noted)
+    return Error{noted.error()};
+  ours.insert(name);
+  return true;
+}
+
+void StoredQuestions::settle(const std::string &name) {
+  std::lock_guard<std::mutex> lock(mutex);
+  // A store that fails here fails at the next trial, too, which says so; and
+  // where the answer is kept, nobody looks at the note.
+  (void)store.setState(sessionKey, "asked " + name, settled);
 }
 
 void SessionModel::failed(ChatFault fault, const std::string &why) {
@@ -54,18 +64,27 @@ void SessionModel::failed(ChatFault fault, const std::string &why) {
     std::lock_guard<std::mutex> lock(mutex);
     if (!over.empty())
       return;
-    // What a transcript lacks costs no time.
-    if (fault != ChatFault::NotRecorded)
+    // What a transcript lacks, or an earlier run lost, costs no time.
+    if (fault == ChatFault::NotRecorded) {
+      if (unrecorded.count++ == 0)
+        unrecorded.first = why;
+    } else if (fault != ChatFault::Lost) {
       ++silent;
-    else if (unrecorded.count++ == 0)
-      unrecorded.first = why;
-    if (!isFinal(fault) && silent < mostSilent)
+    }
+    if (fault == ChatFault::Lost && !toldOfLost) {
+      toldOfLost = true;
+      sentence = "An answer of the language model is lost: " + why +
+                 ". The built-in planner and coder take that step; "
+                 "--llm-ask-again asks such questions once more.";
+    } else if (isFinal(fault) || silent >= mostSilent) {
+      over = why;
+      overFault = fault;
+      sentence = "The language model is not asked any more (" +
+                 std::string(describe(fault)) + "): " + why +
+                 ". The built-in planner and coder go on.";
+    } else {
       return;
-    over = why;
-    overFault = fault;
-    sentence = "The language model is not asked any more (" +
-               std::string(describe(fault)) + "): " + why +
-               ". The built-in planner and coder go on.";
+    }
   }
   note(sentence);
 }
@@ -92,7 +111,9 @@ Result<ChatReply> SessionModel::ask(const ChatRequest &request,
       return Error{over};
     }
   }
-  Result<ChatReply> reply = model.ask(request, &kind);
+  ChatRequest question = request;
+  question.asked = questions;
+  Result<ChatReply> reply = model.ask(question, &kind);
   ChatUsage now;
   {
     std::lock_guard<std::mutex> lock(mutex);
@@ -123,8 +144,10 @@ SessionModel::score(const ChatRequest &request,
       return Error{over};
     }
   }
+  ChatRequest question = request;
+  question.asked = questions;
   Result<std::vector<double>> scores =
-      model.score(request, choices, &kind, author);
+      model.score(question, choices, &kind, author);
   ChatUsage now;
   {
     std::lock_guard<std::mutex> lock(mutex);

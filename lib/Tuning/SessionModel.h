@@ -9,14 +9,36 @@
 #define QIMENG_TUNING_SESSIONMODEL_H
 
 #include "qimeng/LLM/ChatModel.h"
+#include "qimeng/Tuning/TrialStore.h"
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 
 namespace qimeng {
 
 /// "12 requests, 34567 tokens in and 1234 out, $0.12, 3 answers reused".
 std::string describeUsage(const ChatUsage &usage);
+
+/// Notes in the trial store, among the session's state.
+class StoredQuestions : public AskedQuestions {
+public:
+  /// `askAgain`: what other runs have asked counts as not asked.
+  StoredQuestions(TrialStore &store, std::string sessionKey, bool askAgain)
+      : store(store), sessionKey(std::move(sessionKey)), askAgain(askAgain) {}
+
+  Result<bool> note(const std::string &name) override;
+  void settle(const std::string &name) override;
+
+private:
+  static constexpr const char *open = "open", *settled = "settled";
+
+  TrialStore &store;
+  const std::string sessionKey;
+  const bool askAgain;
+  std::mutex mutex;
+  std::set<std::string> ours; ///< noted by this run
+};
 
 /// Stops asking a model that cannot answer, so that a session does not wait for
 /// it at every decision, and keeps the reasons for the report. Thread-safe.
@@ -24,9 +46,11 @@ class SessionModel : public ChatModel {
 public:
   /// `changed` is told after every question what they took together, `note` a
   /// sentence for the user.
-  SessionModel(ChatModel &model, std::function<void(const ChatUsage &)> changed,
+  SessionModel(ChatModel &model, AskedQuestions *questions,
+               std::function<void(const ChatUsage &)> changed,
                std::function<void(const std::string &)> note)
-      : model(model), changed(std::move(changed)), note(std::move(note)) {}
+      : model(model), questions(questions), changed(std::move(changed)),
+        note(std::move(note)) {}
 
   std::string getName() const override { return model.getName(); }
   Result<ChatReply> ask(const ChatRequest &request,
@@ -49,6 +73,7 @@ private:
   void failed(ChatFault fault, const std::string &why);
 
   ChatModel &model;
+  AskedQuestions *questions;
   std::function<void(const ChatUsage &)> changed;
   std::function<void(const std::string &)> note;
   mutable std::mutex mutex;
@@ -58,6 +83,7 @@ private:
   ChatFault overFault = ChatFault::None;
   /// Questions without an answer since the last one that had one.
   int silent = 0;
+  bool toldOfLost = false;
   struct Unusable {
     int64_t count = 0;
     std::string first;

@@ -53,7 +53,11 @@ ModelOptions::ModelOptions(cl::OptionCategory &category)
       codeAll("llm-code-all",
               cl::desc("Ask the coder also about steps where nothing is left "
                        "to choose"),
-              cl::cat(category)) {}
+              cl::cat(category)),
+      askAgain("llm-ask-again",
+               cl::desc("Ask once more what an earlier run of this session "
+                        "asked and got no answer to"),
+               cl::cat(category)) {}
 
 ModelChoice ModelOptions::take() const {
   ModelChoice choice;
@@ -68,6 +72,7 @@ ModelChoice ModelOptions::take() const {
   choice.budgetTokens = budgetTokens;
   choice.budgetDollars = budgetDollars;
   choice.codeAll = codeAll;
+  choice.askAgain = askAgain;
   return choice;
 }
 
@@ -101,7 +106,8 @@ std::string ModelChoice::check(const std::string &planner) const {
         std::pair("llm-samples", samples != 1),
         std::pair("llm-budget-tokens", budgetTokens != 0),
         std::pair("llm-budget-dollars", budgetDollars != 0),
-        std::pair("llm-code-all", codeAll)})
+        std::pair("llm-code-all", codeAll),
+        std::pair("llm-ask-again", askAgain)})
     if (given)
       return std::string("--") + name +
              " is for sessions that ask a model: give --planner=llm or "

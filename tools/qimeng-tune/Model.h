@@ -21,7 +21,7 @@ struct ModelChoice {
   unsigned samples = 1;
   int64_t budgetTokens = 0;
   double budgetDollars = 0;
-  bool codeAll = false;
+  bool codeAll = false, askAgain = false;
 
   /// What is wrong with it, for the person at the command line; empty: nothing.
   /// `planner` as --planner has it.
@@ -45,7 +45,7 @@ private:
   llvm::cl::opt<unsigned> samples;
   llvm::cl::opt<long> budgetTokens;
   llvm::cl::opt<double> budgetDollars;
-  llvm::cl::opt<bool> codeAll;
+  llvm::cl::opt<bool> codeAll, askAgain;
 };
 
 /// Whether --planner names one that asks a model.

@@ -357,6 +357,7 @@ int qimengTuneMain(int argc, char **argv) {
   options.modelSamples = settings.model.samples;
   options.scoreLabels = settings.model.rank == "auto";
   options.codeAll = settings.model.codeAll;
+  options.askAgain = settings.model.askAgain;
 
   options.entry = settings.entry;
   options.architecture = *architecture;

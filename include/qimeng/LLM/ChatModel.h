@@ -28,6 +28,19 @@ struct ChatMessage {
   std::string text;
 };
 
+/// The questions that a session has asked and has no answer to. Kept where they
+/// outlive the session, so that one which was killed, and goes on, knows what
+/// was on its way then. Thread-safe.
+class AskedQuestions {
+public:
+  virtual ~AskedQuestions();
+  /// Notes durably that the question `name` (a hash) leaves now. False where
+  /// another run of the session noted it before, and it was not settled since.
+  virtual Result<bool> note(const std::string &name) = 0;
+  /// It has its answer, or may be asked again.
+  virtual void settle(const std::string &name) = 0;
+};
+
 struct ChatRequest {
   /// What the request is for: "planner", "coder", "describe". Recorded and
   /// counted by; not sent.
@@ -53,6 +66,9 @@ struct ChatRequest {
   std::vector<std::pair<std::string, std::string>> subject = {};
   /// Why the answer before was refused, if one was. Recorded, for readers.
   std::string refusal = {};
+  /// Of the session that asks; null where nobody goes on. Heeded where answers
+  /// are kept, since without these a session has nothing to go on with.
+  AskedQuestions *asked = nullptr;
 };
 
 struct ChatUsage {
@@ -112,10 +128,14 @@ enum class ChatFault {
   Malformed,   ///< not JSON, not UTF-8, not what the protocol says
   Oversized,   ///< more bytes than allowed
   NotRecorded, ///< a transcript that is replayed does not hold the request
+  Lost,        ///< another run of the session asked, and kept no answer
 };
 
 /// "rate limited", for people.
 const char *describe(ChatFault fault);
+/// Whether somebody has to put something right before any question can be
+/// answered; otherwise the fault is that of one question.
+bool isFinal(ChatFault fault);
 
 class ChatModel {
 public:

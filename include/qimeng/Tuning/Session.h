@@ -61,6 +61,8 @@ struct SessionOptions {
   bool scoreLabels = true;
   /// The coder asks also about steps where nothing is left to choose.
   bool codeAll = false;
+  /// Questions whose answers an earlier run lost are asked once more.
+  bool askAgain = false;
   /// The folder of saved rules that the planner may use; empty: none. And the
   /// name to save the best accepted rewrites under, there; empty: not.
   std::string rules, saveRule;

@@ -51,10 +51,16 @@ public:
     if (!scores)
       return ChatModel::score(request, choices, fault, author);
     scored.push_back(request);
-    return scores(choices);
+    std::vector<double> values = scores(choices);
+    if (!values.empty())
+      return values;
+    if (fault)
+      *fault = failure;
+    return Error{"the fake model has no scores"};
   }
 
   std::vector<ChatRequest> requests, scored;
+  /// None: a failure.
   std::function<std::vector<double>(const std::vector<std::string> &)> scores;
   ChatFault failure = ChatFault::Server;
 

@@ -344,6 +344,24 @@ TEST_F(LLMPlannerTest, ProbabilitiesRankWhereTheModelHasThem) {
   EXPECT_EQ(texts(planner(fewer)->propose(state()))[0], actions[1].second);
 }
 
+TEST_F(LLMPlannerTest, AfterALostAnswerScoresAreAskedForAgain) {
+  for (ChatFault failure : {ChatFault::Lost, ChatFault::Rejected}) {
+    FakeModel model(R"(["B"])");
+    int scored = 0;
+    model.failure = failure;
+    model.scores = [&](const std::vector<std::string> &) {
+      ++scored;
+      return std::vector<double>();
+    };
+    std::unique_ptr<Planner> one = planner(model);
+    EXPECT_EQ(texts(one->propose(state()))[0],
+              readActions(model.requests[0])[1].second);
+    microseconds += 10; // another state
+    (void)one->propose(state());
+    EXPECT_EQ(scored, failure == ChatFault::Lost ? 2 : 1);
+  }
+}
+
 TEST_F(LLMPlannerTest, TheSameStateIsAskedAboutOnce) {
   FakeModel model(R"(["B"])");
   std::unique_ptr<Planner> one = planner(model);
