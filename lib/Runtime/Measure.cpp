@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qimeng/Runtime/Measure.h"
+#include "Difference.h"
 #include "qimeng/Support/File.h"
 #include <algorithm>
 #include <chrono>
@@ -97,6 +98,8 @@ struct Measurer::State {
   unsigned rotations = 1;
   /// Where buffers are copied to from the device.
   HostMemory staging;
+  /// Made when it is first needed.
+  std::optional<Difference> difference;
   std::optional<Executor> reference;
   std::vector<std::pair<DrawKey, std::vector<std::string>>> references;
 
@@ -126,6 +129,10 @@ struct Measurer::State {
   Failure repair(std::vector<Candidate> &candidates);
   Failure time(const MeasureRequest &request,
                std::vector<Candidate> &candidates, MeasureAnswer &answer);
+  /// Runs the candidate again, on the first set, whose outputs are right.
+  Failure rerun(Candidate &candidate, const MeasureRequest &request);
+  Failure describeRace(Candidate &candidate,
+                       const std::vector<DeviceMemory> &kept, unsigned run);
 };
 
 //===----------------------------------------------------------------------===//
@@ -540,11 +547,110 @@ Failure Measurer::State::time(const MeasureRequest &request,
     unsigned used = std::min(rotations, result.timing.rounds);
     for (unsigned set = 0; set < used && !result.failure; ++set)
       result.failure = inspect(*alive[i], set, request);
+    if (!result.failure)
+      result.failure = rerun(*alive[i], request);
     if (device->fault())
       return result.failure;
     if (result.failure.kind == FailureKind::GuardViolation)
       if (Failure failure = repair(candidates))
         return failure;
+  }
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Further runs
+//===----------------------------------------------------------------------===//
+
+Failure Measurer::State::describeRace(Candidate &candidate,
+                                      const std::vector<DeviceMemory> &kept,
+                                      unsigned run) {
+  const Program &program = candidate.executor.program();
+  std::vector<unsigned> outputs = program.buffersOf(Kind::Output);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Program::Buffer &buffer = program.buffers[outputs[i]];
+    std::string before(buffer.bytes(), '\0');
+    if (Status status = kept[i].download(before.data(), before.size()); !status)
+      return fail(FailureKind::LaunchFailure, status.error());
+    Result<const char *> now = fetch(candidate.buffers[0].memory(outputs[i]));
+    if (!now)
+      return fail(FailureKind::LaunchFailure, now.error());
+    std::string what = describeDifference(buffer, before.data(), *now);
+    if (!what.empty())
+      return {FailureKind::Race,
+              "program '" + program.name + "', output '" + buffer.name +
+                  "': outputs differ from run to run, so threads race; in "
+                  "further run " +
+                  std::to_string(run) + " on the same inputs " + what +
+                  "; look for a barrier or a wait that is missing between a "
+                  "write and a read"};
+  }
+  return fail(FailureKind::LaunchFailure,
+              "the device finds a difference that the host does not see");
+}
+
+Failure Measurer::State::rerun(Candidate &candidate,
+                               const MeasureRequest &request) {
+  const Timing &timing = candidate.result.timing;
+  if (request.reruns == 0 || timing.cutOff ||
+      (request.rerunBelowMicroseconds > 0 &&
+       timing.median >= request.rerunBelowMicroseconds))
+    return {};
+  auto failed = [&](const std::string &why) {
+    return fail(FailureKind::LaunchFailure, why);
+  };
+  if (!difference) {
+    Result<Difference> made = Difference::create(device);
+    if (!made)
+      return failed(made.error());
+    difference.emplace(std::move(*made));
+  }
+  const Program &program = candidate.executor.program();
+  BufferSet &buffers = candidate.buffers[0];
+  std::vector<unsigned> outputs = program.buffersOf(Kind::Output);
+  std::vector<DeviceMemory> kept;
+  for (unsigned output : outputs) {
+    Result<DeviceMemory> copy = buffers.memory(output).copy(stream.handle());
+    if (!copy)
+      return failed(copy.error());
+    kept.push_back(std::move(*copy));
+  }
+  size_t cacheBytes = std::max<int64_t>(2 * device->info().l2Bytes, 1 << 20);
+  Result<DeviceMemory> filler =
+      DeviceMemory::allocate(device, cacheBytes, /*guarded=*/false);
+  if (!filler)
+    return failed(filler.error());
+  auto enqueueRun = [&](bool cold) -> Status {
+    // Else what a run does not write, or reads too early, is what the run
+    // before left there.
+    if (Status status = buffers.poison(program, stream.handle()); !status)
+      return status;
+    if (cold)
+      if (Status status = filler->fill(0, stream.handle()); !status)
+        return status;
+    if (Status status =
+            candidate.executor.enqueue(candidate.bindings[0], stream.handle());
+        !status)
+      return status;
+    for (size_t i = 0; i < outputs.size(); ++i)
+      if (Status status = difference->enqueue(
+              kept[i], buffers.memory(outputs[i]), stream.handle());
+          !status)
+        return status;
+    return {};
+  };
+  double seconds = 0;
+  for (unsigned run = 1;
+       run <= request.reruns && seconds < request.rerunSeconds; ++run) {
+    SecondsIn measured(seconds);
+    if (Status status = enqueueRun(/*cold=*/run % 2 == 0); !status)
+      return failed(status.error());
+    Result<bool> found = difference->found(stream);
+    if (!found)
+      return failed("program '" + program.name + "': " + found.error());
+    if (*found)
+      return describeRace(candidate, kept, run);
+    candidate.result.reruns = run;
   }
   return {};
 }
