@@ -151,7 +151,8 @@ void launchAny(Module &module, const CUlaunchConfig &config) {
     hung = true;
   for (auto &[address, bytes] : poisoned)
     std::memset(address, 0, bytes);
-  if (!poisoned.empty() && ++module.poisonedLaunches == wrongRun &&
+  // Both sets to time are poisoned at once.
+  if (!poisoned.empty() && ++module.poisonedLaunches == wrongRun - 1 &&
       !isReference && isSet("FAKE_CUDA_RACE", shape))
     std::memset(poisoned.front().first, 0x3F, 4);
   poisoned.clear();

@@ -43,6 +43,7 @@ TEST_F(TrialStoreTest, KeepsEveryField) {
   trial.phase = TrialPhase::assemble;
   trial.accepted = true;
   trial.cutOff = true;
+  trial.reruns = 100;
   trial.attempt = 2;
   trial.diagnostics = std::string("line one\nbyte \0 and \xff", 21);
   trial.absoluteError = std::numeric_limits<double>::infinity();
@@ -81,6 +82,7 @@ TEST_F(TrialStoreTest, KeepsEveryField) {
   EXPECT_EQ(kept.minimumMicroseconds, trial.minimumMicroseconds);
   EXPECT_EQ(kept.samples, trial.samples);
   EXPECT_EQ(kept.cutOff, trial.cutOff);
+  EXPECT_EQ(kept.reruns, trial.reruns);
   EXPECT_EQ(kept.attempt, trial.attempt);
   EXPECT_EQ(kept.measureSeconds, trial.measureSeconds);
   EXPECT_EQ(kept.bytes, trial.bytes);
@@ -359,6 +361,7 @@ TEST_F(TrialStoreTest, BringsTheFirstSchemaUpToDate) {
   EXPECT_EQ(trials->front().samples, std::nullopt);
   EXPECT_FALSE(trials->front().cutOff);
   EXPECT_EQ(trials->front().attempt, 0);
+  EXPECT_EQ(trials->front().reruns, std::nullopt);
   EXPECT_EQ(trials->back().samples, 30);
 }
 
