@@ -121,19 +121,14 @@ static LogicalResult checkResources(KernelOp kernel,
   std::string why;
   if (failed(checkRegisters(kernel, &architecture, why)))
     return estimate.largest->emitOpError() << prefix << why;
-  int64_t registers = 0;
   for (RoleOp role : kernel.getBody().getOps<RoleOp>()) {
-    registers += role.getRegisters() * role.getWarps() * threadsPerWarp;
     if (role.getRegisters() != 0 && !architecture.wgmma)
       return role.emitOpError()
              << prefix << "asks for registers, which warps of "
              << architecture.name << " cannot do";
   }
-  if (registers > architecture.registersPerMultiprocessor)
-    return kernel.emitOpError()
-           << prefix << "has roles that ask for " << registers
-           << " registers together; a multiprocessor of " << architecture.name
-           << " has " << architecture.registersPerMultiprocessor;
+  if (failed(checkRoleRegisters(kernel, architecture, why)))
+    return kernel.emitOpError() << prefix << why;
   if (kernel.getScheduleOrDefault().getCluster() > 1 && !architecture.clusters)
     return kernel.emitOpError() << prefix
                                 << "has a schedule with clusters, "

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "qimeng/Dialect/QiMeng/IR/Resources.h"
 
 using namespace mlir;
 using namespace qimeng;
@@ -490,6 +491,9 @@ LogicalResult KernelEmitter::emitRoles() {
       arch.wgmma && copiesByTma && llvm::all_of(roles, [](RoleOp role) {
         return role.getRegisters() != 0 && role.getWarps() % 4 == 0;
       });
+  std::string why;
+  if (setRegisters && failed(checkRoleRegisters(kernel, arch, why)))
+    return kernel.emitOpError() << why;
   OpBuilder::InsertionGuard guard(b);
   int64_t first = 0;
   for (auto [index, role] : llvm::enumerate(roles)) {

@@ -12,6 +12,7 @@
 // RUN: not qimeng-opt %t/long.mlir --qimeng-lower-to-gpu=arch=sm_90a 2>&1 | FileCheck %s --check-prefix=LONG
 // RUN: not qimeng-opt %t/take.mlir --qimeng-lower-to-gpu=arch=sm_90a 2>&1 | FileCheck %s --check-prefix=TAKE
 // RUN: not qimeng-opt %t/role.mlir --qimeng-lower-to-gpu=arch=sm_90a 2>&1 | FileCheck %s --check-prefix=ROLE
+// RUN: not qimeng-opt %t/registers.mlir --qimeng-lower-to-gpu=arch=sm_90a 2>&1 | FileCheck %s --check-prefix=REGISTERS
 // RUN: not qimeng-opt %t/untiled.mlir --qimeng-lower-to-gpu=arch=sm_12 2>&1 | FileCheck %s --check-prefix=ARCH
 
 //--- untiled.mlir
@@ -123,5 +124,20 @@ qimeng.kernel @k(%A: memref<64x64xf16>, %C: memref<64x64xf32>) grid(1) schedule<
     %d = qimeng.dot %a, %b, %z mma <wgmma> : tensor<64x64xf16>, tensor<64x64xf16> -> tensor<64x64xf32>
     qimeng.release %ch : !qimeng.channel<tensor<64x64xf16>, tensor<64x64xf16>>
     qimeng.store %d, %C : tensor<64x64xf32>, memref<64x64xf32>
+  }
+}
+
+//--- registers.mlir
+// REGISTERS: registers.mlir:{{[0-9]+:[0-9]+}}: error: 'qimeng.kernel' op has roles that ask for 65536 registers together; a block of 640 threads on sm_90a starts with 61440, so that a role would wait for ever; ask for fewer
+qimeng.kernel @k(%X: memref<64x64xf32>, %Y: memref<64x64xf32>) grid(1, 1) schedule<warps = 16> {
+  %ch = qimeng.channel stages(1) : <tensor<64x64xf32>>
+  qimeng.role producer warps(4) registers(32) {
+    %x = qimeng.load %X : memref<64x64xf32> -> tensor<64x64xf32>
+    qimeng.put %ch, %x : <tensor<64x64xf32>>
+  }
+  qimeng.role consumer warps(16) registers(120) {
+    %t = qimeng.take %ch : <tensor<64x64xf32>>
+    qimeng.release %ch : <tensor<64x64xf32>>
+    qimeng.store %t, %Y : tensor<64x64xf32>, memref<64x64xf32>
   }
 }

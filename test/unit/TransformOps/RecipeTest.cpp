@@ -274,6 +274,41 @@ TEST_F(RecipeTest, ExpertsFirst) {
             "tile @matmul sizes = [16, 16] reduce = [16] warps = 1");
 }
 
+/// What a product makes may be reduced by the same kernel to less than a tile:
+/// then the reductions' axes are cut as well.
+TEST_F(RecipeTest, ReducedProductsHaveTiles) {
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
+      R"(
+    qimeng.kernel @all(%x: memref<131x128xbf16>, %y: memref<128x997xbf16>, %o: memref<f32>) {
+      %a = qimeng.load %x : memref<131x128xbf16> -> tensor<131x128xbf16>
+      %b = qimeng.load %y : memref<128x997xbf16> -> tensor<128x997xbf16>
+      %z = arith.constant dense<0.0> : tensor<131x997xf32>
+      %d = qimeng.dot %a, %b, %z : tensor<131x128xbf16>, tensor<128x997xbf16> -> tensor<131x997xf32>
+      %s = qimeng.reduce add %d axes [0, 1] : tensor<131x997xf32>
+      qimeng.store %s, %o : tensor<f32>, memref<f32>
+    }
+    qimeng.kernel @some(%x: memref<5x48x3xf32>, %y: memref<5x3x257xf32>, %o: memref<48xf32>) {
+      %a = qimeng.load %x : memref<5x48x3xf32> -> tensor<5x48x3xf32>
+      %b = qimeng.load %y : memref<5x3x257xf32> -> tensor<5x3x257xf32>
+      %z = arith.constant dense<0.0> : tensor<5x48x257xf32>
+      %d = qimeng.dot %a, %b, %z : tensor<5x48x3xf32>, tensor<5x3x257xf32> -> tensor<5x48x257xf32>
+      %s = qimeng.reduce min %d axes [0, 2] : tensor<5x48x257xf32>
+      qimeng.store %s, %o : tensor<48xf32>, memref<48xf32>
+    })",
+      &context);
+  ASSERT_TRUE(module);
+  for (StringRef name : {"all", "some"}) {
+    SmallVector<Step> steps =
+        proposeSteps(kernel(*module, name), *findAction("tile"), *target);
+    bool fits = false;
+    for (const Step &step : steps) {
+      std::string why;
+      fits |= succeeded(checkStep(*module, step, target, why));
+    }
+    EXPECT_TRUE(fits) << name.str();
+  }
+}
+
 // A scalar has no dimension to put programs along.
 TEST_F(RecipeTest, ProductsWithoutGridDimensions) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(

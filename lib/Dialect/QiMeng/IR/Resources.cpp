@@ -110,3 +110,31 @@ LogicalResult qimeng::checkRegisters(KernelOp kernel,
         "; use smaller tiles or more warps";
   return failure();
 }
+
+int64_t qimeng::getRegisterPool(int64_t threads, int64_t file) {
+  // Threads get registers by eights; ptxas leaves 240 at most to a kernel with
+  // setmaxnreg (PTX ISA 9.0, "setmaxnreg", and `ptxas -v`).
+  constexpr int64_t unit = 8, most = 240;
+  int64_t each = file / threads / unit * unit;
+  return threads * std::min(each, most);
+}
+
+LogicalResult qimeng::checkRoleRegisters(KernelOp kernel,
+                                         const Architecture &target,
+                                         std::string &why) {
+  int64_t asked = 0, threads = 0;
+  for (RoleOp role : kernel.getBody().getOps<RoleOp>()) {
+    asked += role.getRegisters() * role.getWarps() * threadsPerWarp;
+    threads += role.getWarps() * threadsPerWarp;
+  }
+  if (asked == 0)
+    return success();
+  int64_t pool = getRegisterPool(threads, target.registersPerMultiprocessor);
+  if (asked <= pool)
+    return success();
+  why = "has roles that ask for " + std::to_string(asked) +
+        " registers together; a block of " + std::to_string(threads) +
+        " threads on " + target.name + " starts with " + std::to_string(pool) +
+        ", so that a role would wait for ever; ask for fewer";
+  return failure();
+}

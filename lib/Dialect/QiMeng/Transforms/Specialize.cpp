@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "qimeng/Dialect/QiMeng/IR/Properties.h"
+#include "qimeng/Dialect/QiMeng/IR/Resources.h"
 #include "qimeng/Dialect/QiMeng/TransformOps/QiMengTransformOps.h"
 #include "qimeng/Support/Architecture.h"
 
@@ -24,15 +25,16 @@ struct RoleRegisters {
 };
 } // namespace
 
-/// What setmaxnreg gives: as many as the register file has for the consumers,
-/// the producer keeping enough for addresses and barriers.
+/// What setmaxnreg gives: as many as the block has for the consumers, the
+/// producer keeping enough for addresses and barriers.
 static RoleRegisters getRegisters(int64_t consumerWarps,
                                   const Architecture *target) {
   if (target && !target->wgmma)
     return {0, 0}; // no setmaxnreg
   int64_t file = target ? target->registersPerMultiprocessor : 65536;
+  int64_t pool = getRegisterPool((producerWarps + consumerWarps) * 32, file);
   int64_t producer = consumerWarps <= 8 ? 40 : 32;
-  int64_t left = (file - producerWarps * 32 * producer) / (consumerWarps * 32);
+  int64_t left = (pool - producerWarps * 32 * producer) / (consumerWarps * 32);
   return {producer, std::min<int64_t>(240, left / 8 * 8)};
 }
 

@@ -204,48 +204,6 @@ static int64_t fit(int64_t size, int64_t extent, int64_t least) {
                            std::min<int64_t>(size, llvm::PowerOf2Ceil(extent)));
 }
 
-/// Products: tiles of M and N, chunks of K. Reductions beside them stay whole.
-static void proposeDot(const Traits &traits, const Architecture &target,
-                       Proposer &proposer) {
-  size_t rank = traits.shape.size();
-  if (rank < 2)
-    return proposer.add(SmallVector<int64_t>(rank, 64), {}, 4);
-  int64_t rows = traits.shape[rank - 2], columns = traits.shape[rank - 1];
-  auto add = [&](int64_t m, int64_t n, int64_t k, int64_t warps,
-                 int64_t least) {
-    SmallVector<int64_t> sizes(rank, 1), reduce;
-    sizes[rank - 2] = fit(m, rows, least);
-    sizes[rank - 1] = fit(n, columns, least);
-    for (const ReductionAxis &axis : traits.axes)
-      reduce.push_back(isa<DotOp>(axis.op) ? fit(k, axis.extent, 16) : 0);
-    while (warps > 1 && sizes[rank - 2] * sizes[rank - 1] < warps * 32 * 8)
-      warps /= 2;
-    proposer.add(sizes, reduce, warps);
-    if (traits.axes.size() == 1)
-      return;
-    // Next to other reductions, what is cut may be computed once per chunk, and
-    // a reduction along the columns wants them whole.
-    proposer.add(sizes, {}, warps);
-    sizes[rank - 1] = 0;
-    proposer.add(sizes, reduce, warps);
-    proposer.add(sizes, {}, warps);
-  };
-  if (target.wgmma) {
-    add(128, 256, 64, 8, 64);
-    add(128, 128, 64, 4, 64);
-    add(256, 128, 64, 8, 64);
-    add(64, 256, 64, 4, 64);
-    add(128, 128, 128, 8, 64);
-    add(64, 128, 64, 4, 64);
-    add(64, 64, 64, 4, 64);
-  }
-  add(128, 128, 32, 8, 16);
-  add(128, 64, 32, 4, 16);
-  add(64, 64, 32, 4, 16);
-  add(32, 32, 32, 2, 16);
-  add(16, 16, 16, 1, 16);
-}
-
 namespace {
 /// How a kernel's reductions are cut for one element of the outputs.
 struct Cut {
@@ -255,7 +213,8 @@ struct Cut {
 } // namespace
 
 /// Cuts the axes so that the slices that reductions read have about `most`
-/// elements. What a reduction of reductions reads multiplies.
+/// elements. What a reduction of reductions reads multiplies. Products take the
+/// least chunk of K that every instruction for them can take.
 static Cut cutReductions(KernelOp kernel, const Traits &traits, double most) {
   Cut cut;
   cut.reduce.resize(traits.axes.size());
@@ -287,6 +246,17 @@ static Cut cutReductions(KernelOp kernel, const Traits &traits, double most) {
     for (Value result : op.getResults())
       if (auto found = slices.find(result); found != slices.end())
         sizes = found->second;
+    if (auto dot = dyn_cast<DotOp>(op)) {
+      const int64_t chunk = 16;
+      cut.reduce[--end] = chunk;
+      need(dot.getAcc(), sizes);
+      SmallVector<int64_t> lhs(sizes), rhs(sizes);
+      lhs.back() = chunk;
+      rhs[rhs.size() - 2] = chunk;
+      need(dot.getLhs(), lhs);
+      need(dot.getRhs(), rhs);
+      continue;
+    }
     if (auto scan = dyn_cast<ScanOp>(op)) {
       sizes[scan.getAxis()] =
           llvm::PowerOf2Ceil(type.getDimSize(scan.getAxis()));
@@ -323,6 +293,65 @@ static Cut cutReductions(KernelOp kernel, const Traits &traits, double most) {
       need(operand, sizes);
   }
   return cut;
+}
+
+/// Products: tiles of M and N, chunks of K. Reductions beside them stay whole,
+/// or, where they go over what a product makes, are cut with it.
+static void proposeDot(KernelOp kernel, const Traits &traits,
+                       const Architecture &target, Proposer &proposer) {
+  size_t rank = traits.shape.size();
+  auto addCut = [&](int64_t width) {
+    SmallVector<int64_t> sizes(rank, 1);
+    if (rank)
+      sizes.back() = fit(width, traits.shape.back(), 1);
+    for (int64_t elements : {4096, 1024})
+      proposer.add(sizes,
+                   cutReductions(kernel, traits, elements / width).reduce,
+                   elements / (32 * 16));
+  };
+  if (rank < 2) {
+    proposer.add(SmallVector<int64_t>(rank, 64), {}, 4);
+    for (int64_t width : {16, 1})
+      if (rank > 0 || width == 1)
+        addCut(width);
+    return;
+  }
+  int64_t rows = traits.shape[rank - 2], columns = traits.shape[rank - 1];
+  auto add = [&](int64_t m, int64_t n, int64_t k, int64_t warps,
+                 int64_t least) {
+    SmallVector<int64_t> sizes(rank, 1), reduce;
+    sizes[rank - 2] = fit(m, rows, least);
+    sizes[rank - 1] = fit(n, columns, least);
+    for (const ReductionAxis &axis : traits.axes)
+      reduce.push_back(isa<DotOp>(axis.op) ? fit(k, axis.extent, 16) : 0);
+    while (warps > 1 && sizes[rank - 2] * sizes[rank - 1] < warps * 32 * 8)
+      warps /= 2;
+    proposer.add(sizes, reduce, warps);
+    if (traits.axes.size() == 1)
+      return;
+    // Next to other reductions, what is cut may be computed once per chunk, and
+    // a reduction along the columns wants them whole.
+    proposer.add(sizes, {}, warps);
+    sizes[rank - 1] = 0;
+    proposer.add(sizes, reduce, warps);
+    proposer.add(sizes, {}, warps);
+  };
+  if (target.wgmma) {
+    add(128, 256, 64, 8, 64);
+    add(128, 128, 64, 4, 64);
+    add(256, 128, 64, 8, 64);
+    add(64, 256, 64, 4, 64);
+    add(128, 128, 128, 8, 64);
+    add(64, 128, 64, 4, 64);
+    add(64, 64, 64, 4, 64);
+  }
+  add(128, 128, 32, 8, 16);
+  add(128, 64, 32, 4, 16);
+  add(64, 64, 32, 4, 16);
+  add(32, 32, 32, 2, 16);
+  if (traits.axes.size() > 1)
+    addCut(16);
+  add(16, 16, 16, 1, 16);
 }
 
 /// Reductions, scans and folds: the axes whole while they fit in registers,
@@ -418,7 +447,7 @@ void TileOp::propose(KernelOp kernel, const Architecture &target,
   Traits traits = getTraits(kernel, *shape);
   Proposer proposer(kernel, proposals);
   if (traits.dot)
-    return proposeDot(traits, target, proposer);
+    return proposeDot(kernel, traits, target, proposer);
   if (traits.scan || !traits.axes.empty())
     return proposeReduction(kernel, traits, proposer);
   proposeElementwise(traits, proposer);

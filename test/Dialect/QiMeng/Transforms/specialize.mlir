@@ -11,6 +11,7 @@
 // RUN: not qimeng-opt %s --qimeng-specialize="kernel=copy" 2>&1 | FileCheck %s --check-prefix=NOTHING
 // RUN: not qimeng-opt %s --qimeng-specialize="kernel=thin" 2>&1 | FileCheck %s --check-prefix=WARPS
 // RUN: not qimeng-opt %s --qimeng-specialize="kernel=full" 2>&1 | FileCheck %s --check-prefix=FULL
+// RUN: qimeng-opt %s --qimeng-specialize="kernel=wide arch=sm_90a" | FileCheck %s --check-prefix=WIDE
 // RUN: not qimeng-opt %s --qimeng-specialize="kernel=copy inputs=7" 2>&1 | FileCheck %s --check-prefix=RANGE
 
 // Q once, K and V in a loop: each product has a channel of its own; the
@@ -146,4 +147,24 @@ qimeng.kernel @thin(%A: memref<16xf32>, %C: memref<16xf32>) grid(1) schedule<war
 qimeng.kernel @full(%A: memref<16xf32>, %C: memref<16xf32>) grid(1) schedule<warps = 32> {
   %a = qimeng.load %A : memref<16xf32> -> tensor<16xf32>
   qimeng.store %a, %C : tensor<16xf32>, memref<16xf32>
+}
+
+// 640 threads start with 96 registers each: 16 consumer warps cannot get more
+// than the producer gives up. They would wait for ever.
+// WIDE-LABEL: @wide(
+// WIDE: qimeng.role producer warps(4) registers(32) {
+// WIDE: qimeng.role consumer warps(16) registers(112) {
+qimeng.kernel @wide(%A: memref<64x32xf16>, %B: memref<32x64xf16>, %C: memref<64x64xf32>) grid(1, 1) schedule<warps = 16> {
+  %z = arith.constant dense<0.0> : tensor<64x64xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %d = scf.for %i = %c0 to %c2 step %c1 iter_args(%acc = %z) -> tensor<64x64xf32> {
+    %k = affine.apply affine_map<(d0) -> (d0 * 16)>(%i)
+    %a = qimeng.load %A[%c0, %k] : memref<64x32xf16> -> tensor<64x16xf16>
+    %b = qimeng.load %B[%k, %c0] : memref<32x64xf16> -> tensor<16x64xf16>
+    %p = qimeng.dot %a, %b, %acc : tensor<64x16xf16>, tensor<16x64xf16> -> tensor<64x64xf32>
+    scf.yield %p : tensor<64x64xf32>
+  }
+  qimeng.store %d, %C : tensor<64x64xf32>, memref<64x64xf32>
 }

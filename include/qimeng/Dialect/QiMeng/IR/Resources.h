@@ -34,6 +34,17 @@ ResourceEstimate estimateResources(KernelOp kernel);
 llvm::LogicalResult checkRegisters(KernelOp kernel, const Architecture *target,
                                    std::string &why);
 
+/// Registers that a block of `threads` threads starts with when it fills a
+/// multiprocessor of `file` registers: what its roles may share out
+/// (setmaxnreg).
+int64_t getRegisterPool(int64_t threads, int64_t file);
+
+/// Whether a block's registers are enough for what its roles ask for; if not,
+/// `why`. A role that asks for more would wait for ever.
+llvm::LogicalResult checkRoleRegisters(KernelOp kernel,
+                                       const Architecture &target,
+                                       std::string &why);
+
 } // namespace qimeng
 
 #endif // QIMENG_DIALECT_QIMENG_IR_RESOURCES_H
