@@ -204,18 +204,23 @@ static int64_t fit(int64_t size, int64_t extent, int64_t least) {
                            std::min<int64_t>(size, llvm::PowerOf2Ceil(extent)));
 }
 
+/// Elements that the registers of a block hold, with what is computed of them.
+static constexpr int64_t mostHeld = 32768;
+
 namespace {
-/// How a kernel's reductions are cut for one element of the outputs.
+/// How a kernel's reductions are cut for one tile of the outputs.
 struct Cut {
   SmallVector<int64_t> reduce; ///< chunk of each reduction axis
   double elements = 1;         ///< of the largest slice
 };
 } // namespace
 
-/// Cuts the axes so that the slices that reductions read have about `most`
-/// elements. What a reduction of reductions reads multiplies. Products take the
-/// least chunk of K that every instruction for them can take.
-static Cut cutReductions(KernelOp kernel, const Traits &traits, double most) {
+/// Cuts the axes so that the slices that reductions read for a tile of
+/// `outputs` elements have about `most` elements. What a reduction of
+/// reductions reads multiplies. Products take the least chunk of K that every
+/// instruction for them can take.
+static Cut cutReductions(KernelOp kernel, const Traits &traits,
+                         ArrayRef<int64_t> outputs, double most) {
   Cut cut;
   cut.reduce.resize(traits.axes.size());
   llvm::DenseMap<Value, SmallVector<int64_t>> slices;
@@ -234,7 +239,7 @@ static Cut cutReductions(KernelOp kernel, const Traits &traits, double most) {
   size_t end = traits.axes.size();
   for (Operation &op : llvm::reverse(kernel.getBody().front())) {
     if (auto store = dyn_cast<StoreOp>(op)) {
-      need(store.getValue(), SmallVector<int64_t>(traits.shape.size(), 1));
+      need(store.getValue(), outputs);
       continue;
     }
     if (op.getNumResults() == 0)
@@ -305,15 +310,13 @@ static void proposeDot(KernelOp kernel, const Traits &traits,
     if (rank)
       sizes.back() = fit(width, traits.shape.back(), 1);
     for (int64_t elements : {4096, 1024})
-      proposer.add(sizes,
-                   cutReductions(kernel, traits, elements / width).reduce,
+      proposer.add(sizes, cutReductions(kernel, traits, sizes, elements).reduce,
                    elements / (32 * 16));
   };
   if (rank < 2) {
     proposer.add(SmallVector<int64_t>(rank, 64), {}, 4);
     for (int64_t width : {16, 1})
-      if (rank > 0 || width == 1)
-        addCut(width);
+      addCut(width);
     return;
   }
   int64_t rows = traits.shape[rank - 2], columns = traits.shape[rank - 1];
@@ -349,7 +352,10 @@ static void proposeDot(KernelOp kernel, const Traits &traits,
   add(128, 64, 32, 4, 16);
   add(64, 64, 32, 4, 16);
   add(32, 32, 32, 2, 16);
-  if (traits.axes.size() > 1)
+  // Not even the least tiles hold what the reductions read.
+  SmallVector<int64_t> least(rank, 1);
+  least[rank - 2] = least[rank - 1] = 16;
+  if (cutReductions(kernel, traits, least, INFINITY).elements > mostHeld)
     addCut(16);
   add(16, 16, 16, 1, 16);
 }
@@ -360,9 +366,10 @@ static void proposeReduction(KernelOp kernel, const Traits &traits,
                              Proposer &proposer) {
   size_t rank = traits.shape.size();
   // Elements that one output combines.
-  double longest = cutReductions(kernel, traits, INFINITY).elements;
+  const SmallVector<int64_t> one(rank, 1);
+  double longest = cutReductions(kernel, traits, one, INFINITY).elements;
   auto chunked = [&](int64_t chunk) {
-    return cutReductions(kernel, traits, chunk).reduce;
+    return cutReductions(kernel, traits, one, chunk).reduce;
   };
   int64_t last = rank ? traits.shape.back() : 1;
   // Rows of outputs whose last dimension is whole: softmax, norms, scans.
@@ -380,7 +387,7 @@ static void proposeReduction(KernelOp kernel, const Traits &traits,
           (rank < 2 || rows * row > 16384 ||
            rows > (int64_t)llvm::PowerOf2Ceil(traits.shape[rank - 2])))
         break;
-      if (rows * row > 32768)
+      if (rows * row > mostHeld)
         break;
       SmallVector<int64_t> sizes(rank, 1);
       if (rank >= 2)
@@ -406,7 +413,7 @@ static void proposeReduction(KernelOp kernel, const Traits &traits,
     SmallVector<int64_t> sizes(rank, 1);
     if (rank)
       sizes[rank - 1] = width;
-    if (longest * width <= 32768)
+    if (longest * width <= mostHeld)
       proposer.add(sizes, {}, warpsFor(longest * width));
     for (int64_t elements : {4096, 1024})
       if (elements / width >= 1 && longest > elements / width)
