@@ -337,6 +337,26 @@ TEST_F(TrialStoreTest, SchemaStepsApplyInOrderAndOnce) {
   sqlite3_close(database);
 }
 
+TEST_F(TrialStoreTest, RefusesARecipeInAllSessions) {
+  TrialStore store = open();
+  Trial mine = sampleTrial(1), theirs = mine, other = sampleTrial(2);
+  theirs.sessionKey = "another session";
+  for (Trial *trial : {&mine, &theirs, &other})
+    ASSERT_TRUE(store.insert(*trial));
+  mine.status = TrialStatus::refused;
+  mine.diagnostics = "race";
+  ASSERT_TRUE(store.refuse(mine));
+  for (const char *session : {"session", "another session"}) {
+    auto trials = store.sessionTrials(session);
+    ASSERT_TRUE(trials) << trials.error();
+    EXPECT_EQ(trials->front().status, TrialStatus::refused);
+    EXPECT_EQ(trials->front().diagnostics, "race");
+    EXPECT_FALSE(trials->front().accepted);
+  }
+  EXPECT_EQ(store.sessionTrials("session")->back().status,
+            TrialStatus::verified);
+}
+
 TEST_F(TrialStoreTest, BringsTheFirstSchemaUpToDate) {
   sqlite3 *database;
   ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
