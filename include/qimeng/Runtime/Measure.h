@@ -172,12 +172,14 @@ public:
   ~Measurer();
 
   MeasureAnswer measure(const MeasureRequest &request);
-  Failure run(const RunRequest &request);
 
 private:
   struct State;
   std::unique_ptr<State> state;
 };
+
+/// Runs in the calling process.
+Failure runProgram(const DevicePtr &device, const RunRequest &request);
 
 /// The kind of a failure that `device` saw last; `otherwise` where it was none
 /// of its own.
