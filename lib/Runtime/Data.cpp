@@ -33,13 +33,20 @@ static uint16_t toSmallFloat(double value, int mantissaBits) {
     return sign;
   if (std::isinf(magnitude))
     return sign | infinity;
-  int exponent = std::max(std::ilogb(magnitude), 1 - bias);
-  // nearbyint rounds to nearest even; the product is exact. A carry out of the
-  // mantissa runs into the exponent, as it should.
-  double units = std::nearbyint(std::ldexp(magnitude, mantissaBits - exponent));
-  int64_t bits = static_cast<int64_t>(units) +
-                 (int64_t(exponent + bias - 1) << mantissaBits);
-  return sign | static_cast<uint16_t>(std::min<int64_t>(bits, infinity));
+  uint64_t wide;
+  std::memcpy(&wide, &magnitude, sizeof wide);
+  if (magnitude >= std::ldexp(1.0, 1 - bias)) {
+    // The mantissa's lower bits are rounded away, to nearest even, and the
+    // exponent's bias is another; what gets too large is infinite.
+    const int dropped = 52 - mantissaBits;
+    wide += (uint64_t(1) << (dropped - 1)) - 1 + ((wide >> dropped) & 1);
+    wide = (wide >> dropped) - (uint64_t(1023 - bias) << mantissaBits);
+    return sign | static_cast<uint16_t>(std::min<uint64_t>(wide, infinity));
+  }
+  // Subnormal. nearbyint rounds to nearest even; the product is exact. A carry
+  // out of the mantissa runs into the exponent, as it should.
+  return sign | static_cast<uint16_t>(std::nearbyint(
+                    std::ldexp(magnitude, mantissaBits + bias - 1)));
 }
 
 /// The common case of toSmallFloat for bfloat16: a float whose lower half is

@@ -145,9 +145,10 @@ TEST_F(SessionDeviceTest, TheResultIsRunAgain) {
   EXPECT_MENTIONS(finals[0].diagnostics, "outputs differ from run to run");
   EXPECT_EQ(finals[1].status, TrialStatus::verified);
   EXPECT_GT(finals[1].microseconds, 0);
-  EXPECT_EQ(finals[1].reruns, 1000);
+  // As many as fit into their time.
+  EXPECT_GT(finals[1].reruns, 100);
   finals = device->compare({&right}, 42);
-  EXPECT_EQ(finals[0].reruns, 1000);
+  EXPECT_GT(finals[0].reruns, 100);
   // One that hangs now does not take the others along.
   ASSERT_EQ(measure(right).status, TrialStatus::verified);
   finals = device->compare({&right, &endless}, 42);
@@ -236,9 +237,12 @@ TEST_F(SessionOnADevice, GoesOnWithoutTheBest) {
   const Trial *best = bestOf(good);
   ASSERT_TRUE(best);
   EXPECT_GT(best->step, 0);
-  EXPECT_EQ(best->reruns, 1000);
-  EXPECT_TRUE(hasNote(good, "The best kernel ran 1000 more times on the same "
-                            "inputs, and its outputs were the same bits"));
+  ASSERT_TRUE(best->reruns);
+  EXPECT_GT(*best->reruns, 100);
+  EXPECT_TRUE(hasNote(good, "The best kernel ran " +
+                                std::to_string(*best->reruns) +
+                                " more times on the same inputs, and its "
+                                "outputs were the same bits"));
   std::string shape = shapeOf(*best);
   {
     // What won is wrong in the seventh of its further runs.
