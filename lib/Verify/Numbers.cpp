@@ -181,8 +181,8 @@ struct NumbersCheck::Reference {
   /// Of its inner values (see addRoundingFactors), which are the oracle's last
   /// inputs.
   SmallVector<double> roundings;
-  /// See markOverflows; null where nothing overflows.
-  std::unique_ptr<CPUExecutor> overflow;
+  /// See markOverflows.
+  SmallVector<std::unique_ptr<CPUExecutor>> overflows;
   /// Per input: InputContext::reachesF16.
   std::vector<bool> reachesF16;
 };
@@ -208,15 +208,14 @@ NumbersCheck::create(ModuleOp reference, StringRef entry,
   if (failed(oracle))
     return failure();
   runs.oracle = std::move(*oracle);
-  OwningOpRef<ModuleOp> marked = reference.clone();
-  FailureOr<bool> marks = markOverflows(*marked, findEntry(*marked, entry));
-  if (failed(marks))
+  auto marked = markOverflows(reference, entry);
+  if (failed(marked))
     return failure();
-  if (*marks) {
-    auto overflow = CPUExecutor::create(*marked, entry);
+  for (OwningOpRef<ModuleOp> &copy : *marked) {
+    auto overflow = CPUExecutor::create(*copy, entry);
     if (failed(overflow))
       return failure();
-    runs.overflow = std::move(*overflow);
+    runs.overflows.push_back(std::move(*overflow));
   }
   check->inputs.assign(runs.precise->getInputs().begin(),
                        runs.precise->getInputs().end());
@@ -235,7 +234,7 @@ NumbersCheck::create(ModuleOp reference, StringRef entry,
     if (failed(check->addTrial(runs, kind, seed, options.perturbations)))
       return failure();
     // What overflows in f16 says nothing then; the rest does.
-    if (runs.overflow && isLarge(kind) &&
+    if (!runs.overflows.empty() && isLarge(kind) &&
         llvm::is_contained(runs.reachesF16, true) &&
         failed(check->addTrial(runs, kind, seed, options.perturbations,
                                /*fitsF16=*/false)))
@@ -330,20 +329,40 @@ LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
       byInner.add(results, ties);
     }
   }
-  std::vector<HostTensor> marked;
-  if (runs.overflow && isLarge(kind)) {
+  std::vector<std::vector<HostTensor>> marked;
+  if (isLarge(kind)) {
     std::vector<HostTensor> given;
     for (auto [number, input] : llvm::enumerate(trial.inputs))
       given.push_back(perturb(input, 0, number, false));
-    marked = runs.overflow->allocateOutputs();
-    if (failed(runs.overflow->run(given, marked)))
-      return failure();
+    for (const std::unique_ptr<CPUExecutor> &overflow : runs.overflows) {
+      std::vector<HostTensor> found = overflow->allocateOutputs();
+      if (failed(overflow->run(given, found)))
+        return failure();
+      marked.push_back(std::move(found));
+    }
   }
+  // Whether an element depends on what may overflow.
+  auto isMarked = [&](unsigned number, int64_t i) {
+    if (marked.empty())
+      return false;
+    double exact = trial.exact[number].get(i);
+    double first = marked.front()[number].get(i);
+    if (isFloat(outputs[number].type) ? std::isnan(first) && !std::isnan(exact)
+                                      : first != exact)
+      return true;
+    return llvm::any_of(marked, [&](const std::vector<HostTensor> &found) {
+      double other = found[number].get(i);
+      return other != first && !(std::isnan(other) && std::isnan(first));
+    });
+  };
   for (auto [number, spec] : llvm::enumerate(outputs)) {
     trial.allowed.emplace_back();
     trial.cutOff.emplace_back();
-    if (!isFloat(spec.type))
+    if (!isFloat(spec.type)) {
+      for (int64_t i = 0, end = spec.getNumElements(); i < end; ++i)
+        trial.allowed.back().push_back(isMarked(number, i) ? INFINITY : 0);
       continue;
+    }
     const HostTensor &exact = trial.exact[number], &own = trial.precise[number];
     Format format = formatOf(spec.type);
     bool isHalf = dataTypeBytes(spec.type) == 2;
@@ -382,8 +401,7 @@ LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
       allowed[i] = std::min(allowed[i], std::numeric_limits<double>::max());
       trial.cutOff.back()[i] =
           longestSum * std::sqrt(longestSum) / 4 * conditioned;
-      if (!marked.empty() && std::isnan(marked[number].get(i)) &&
-          !std::isnan(r))
+      if (isMarked(number, i))
         allowed[i] = INFINITY;
     }
   }
@@ -418,7 +436,7 @@ std::optional<std::string> NumbersCheck::compare(const Trial &trial,
   // it.
   auto allowedAt = [&](int64_t i) {
     double allowed = trial.allowed[number][i];
-    if (!tensorCores || !(trial.cutOff[number][i] > 0))
+    if (!floats || !tensorCores || !(trial.cutOff[number][i] > 0))
       return allowed;
     return std::isinf(allowed) ? allowed
                                : std::min(allowed + trial.cutOff[number][i],
@@ -432,7 +450,7 @@ std::optional<std::string> NumbersCheck::compare(const Trial &trial,
   for (int64_t i = 0, end = found.getNumElements(); i < end; ++i) {
     double c = found.get(i), r = exact.get(i), p = precise.get(i);
     bool right;
-    if (floats && std::isinf(allowedAt(i)))
+    if (std::isinf(allowedAt(i)))
       continue;
     if (!floats) {
       // Integers computed from floats may round either way.
@@ -443,7 +461,7 @@ std::optional<std::string> NumbersCheck::compare(const Trial &trial,
       // into the output's type.
       right = classOf(r) != 0 || classOf(c) == classOf(p) ||
               std::abs(c - r) <= allowedAt(i);
-      right |= overflows(i) && (classOf(c) == 0 || classOf(c) == signOf(r));
+      right |= overflows(i) && classOf(c) == signOf(r);
     } else if (classOf(r) != 0) {
       right = classOf(c) == classOf(r);
     } else if (classOf(c) != 0) {

@@ -12,9 +12,11 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/SymbolTable.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
+#include "qimeng/Verify/Executor.h"
 #include "qimeng/Verify/Oracle.h"
 #include <cmath>
 
@@ -181,15 +183,10 @@ static Value createConstant(OpBuilder &builder, Location loc, Type type,
   return arith::ConstantOp::create(builder, loc, attribute);
 }
 
-static Value createNaN(OpBuilder &builder, Location loc, Type type) {
-  return createConstant(builder, loc, type,
-                        APFloat::getNaN(APFloat::IEEEdouble()));
-}
-
-/// `value`, or NaN where |magnitude| is above `limit`, give or take the
-/// rounding errors of a sum.
+/// `value`, or `value` times `mark` where |magnitude| is above `limit`, give or
+/// take the rounding errors of a sum.
 static Value createMark(OpBuilder &builder, Location loc, Value value,
-                        Value magnitude, APFloat limit) {
+                        Value magnitude, APFloat limit, double mark) {
   bool lost;
   limit.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &lost);
   limit = limit * APFloat(1 - 0x1p-8);
@@ -198,60 +195,48 @@ static Value createMark(OpBuilder &builder, Location loc, Value value,
   Value over =
       arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, size,
                             createConstant(builder, loc, type, limit));
-  return arith::SelectOp::create(builder, loc, over,
-                                 createNaN(builder, loc, type), value);
+  Value factor = arith::SelectOp::create(
+      builder, loc, over, createConstant(builder, loc, type, APFloat(mark)),
+      createConstant(builder, loc, type, APFloat(1.0)));
+  return arith::MulFOp::create(builder, loc, value, factor);
 }
 
-/// Makes NaN pass through what would drop it. False where a comparison decides
-/// more than which of two floats is taken.
-static bool letNaNPass(ModuleOp module) {
-  SmallVector<arith::CmpFOp> compares;
-  SmallVector<Operation *> extrema;
-  bool hides = false;
-  module.walk([&](Operation *op) {
-    if (auto compare = dyn_cast<arith::CmpFOp>(op))
-      compares.push_back(compare);
-    else if (isa<arith::MaxNumFOp, arith::MinNumFOp>(op))
-      extrema.push_back(op);
-    else if (auto reduce = dyn_cast<ReduceOp>(op))
-      reduce.setKind(reduce.getKind() == Combiner::MaxNum   ? Combiner::Max
-                     : reduce.getKind() == Combiner::MinNum ? Combiner::Min
-                                                            : reduce.getKind());
-    hides |= isa<arith::FPToSIOp, arith::FPToUIOp>(op);
+/// Whether the numbers may decide how long a loop runs.
+static bool hasOpenLoops(ModuleOp module) {
+  WalkResult found = module.walk([](Operation *op) {
+    auto loop = dyn_cast<scf::ForOp>(op);
+    bool open = isa<scf::WhileOp>(op) || op->getNumSuccessors() != 0 ||
+                (loop && !loop.getStaticTripCount());
+    return open ? WalkResult::interrupt() : WalkResult::advance();
   });
-  for (Operation *op : extrema) {
-    OpBuilder builder(op);
-    Value passes;
-    if (isa<arith::MaxNumFOp>(op))
-      passes = arith::MaximumFOp::create(builder, op->getLoc(),
-                                         op->getOperand(0), op->getOperand(1));
-    else
-      passes = arith::MinimumFOp::create(builder, op->getLoc(),
-                                         op->getOperand(0), op->getOperand(1));
-    op->getResult(0).replaceAllUsesWith(passes);
-    op->erase();
-  }
-  for (arith::CmpFOp compare : compares)
-    for (Operation *user : llvm::make_early_inc_range(compare->getUsers())) {
-      auto select = dyn_cast<arith::SelectOp>(user);
-      if (!select || !isa<FloatType>(getElementTypeOrSelf(select.getType())))
-        return false;
-      OpBuilder builder(select->getContext());
-      builder.setInsertionPointAfter(select);
-      Location loc = select.getLoc();
-      Value unordered =
-          arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO,
-                                compare.getLhs(), compare.getRhs());
-      auto marked = arith::SelectOp::create(
-          builder, loc, unordered, createNaN(builder, loc, select.getType()),
-          select.getResult());
-      select.getResult().replaceAllUsesExcept(marked, marked);
-    }
-  return !hides;
+  return found.wasInterrupted();
+}
+
+/// Whether an operation may read NaN and give something else.
+static bool hidesNaN(ModuleOp module) {
+  auto isFloat = [](Type type) {
+    return isa<FloatType>(getElementTypeOrSelf(type));
+  };
+  auto isInteger = [](Type type) {
+    return getElementTypeOrSelf(type).isIntOrIndex();
+  };
+  WalkResult found = module.walk([&](Operation *op) {
+    auto reduce = dyn_cast<ReduceOp>(op);
+    auto scan = dyn_cast<ScanOp>(op);
+    Combiner kind = reduce ? reduce.getKind()
+                    : scan ? scan.getKind()
+                           : Combiner::Add;
+    bool hides = isa<arith::MaxNumFOp, arith::MinNumFOp>(op) ||
+                 kind == Combiner::MaxNum || kind == Combiner::MinNum ||
+                 (llvm::any_of(op->getOperandTypes(), isFloat) &&
+                  llvm::any_of(op->getResultTypes(), isInteger));
+    return hides ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return found.wasInterrupted();
 }
 
 /// Marks the sum that a linalg operation takes. False where it takes none.
-static bool markSum(linalg::LinalgOp op, APFloat limit) {
+static bool markSum(linalg::LinalgOp op, APFloat limit, double mark) {
   if (op.getNumReductionLoops() == 0 || op->getNumResults() != 1)
     return false;
   auto yield = cast<linalg::YieldOp>(op.getBlock()->getTerminator());
@@ -290,14 +275,14 @@ static bool markSum(linalg::LinalgOp op, APFloat limit) {
   Value marked = createElementwise(
       rewriter, loc, {result, magnitudes.getResult(0)},
       [&](OpBuilder &inside, Location loc, ValueRange elements) {
-        return createMark(inside, loc, elements[0], elements[1], limit);
+        return createMark(inside, loc, elements[0], elements[1], limit, mark);
       });
   result.replaceAllUsesExcept(marked, marked.getDefiningOp());
   return true;
 }
 
 /// Marks the sums that a kernel's operation takes.
-static void markSums(Operation *op, APFloat limit) {
+static void markSums(Operation *op, APFloat limit, double mark) {
   OpBuilder builder(op->getContext());
   builder.setInsertionPointAfter(op);
   Location loc = op->getLoc();
@@ -308,19 +293,13 @@ static void markSums(Operation *op, APFloat limit) {
   }
   Value result = op->getResult(0);
   Value marked =
-      createMark(builder, loc, result, magnitudes->getResult(0), limit);
+      createMark(builder, loc, result, magnitudes->getResult(0), limit, mark);
   result.replaceAllUsesExcept(marked, marked.getDefiningOp());
 }
 
-FailureOr<bool> qimeng::markOverflows(ModuleOp module, Operation *entry) {
-  bool hasF64 = false;
-  module.walk([&](Operation *op) {
-    for (Type type : op->getResultTypes())
-      hasF64 |= getElementTypeOrSelf(type).isF64();
-  });
-  // Sums of f64 overflow in the reference just as well.
-  if (hasF64 || !letNaNPass(module))
-    return false;
+/// Makes `module` float64, and marks what may overflow. False where there is no
+/// such value.
+static FailureOr<bool> markAll(ModuleOp module, Operation *entry, double mark) {
   bool any = false;
   for (OpOperand *read : findInnerReads(entry, 16)) {
     any = true;
@@ -331,7 +310,7 @@ FailureOr<bool> qimeng::markOverflows(ModuleOp module, Operation *entry) {
     read->set(createElementwise(
         builder, read->getOwner()->getLoc(), read->get(),
         [&](OpBuilder &inside, Location loc, ValueRange elements) {
-          return createMark(inside, loc, elements[0], elements[0], limit);
+          return createMark(inside, loc, elements[0], elements[0], limit, mark);
         }));
   }
   if (failed(widen(module)))
@@ -345,7 +324,7 @@ FailureOr<bool> qimeng::markOverflows(ModuleOp module, Operation *entry) {
   });
   for (Operation *op : sums) {
     if (auto structured = dyn_cast<linalg::LinalgOp>(op)) {
-      any |= markSum(structured, limit);
+      any |= markSum(structured, limit, mark);
       continue;
     }
     if (!isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType())))
@@ -355,8 +334,33 @@ FailureOr<bool> qimeng::markOverflows(ModuleOp module, Operation *entry) {
     if ((reduce && reduce.getKind() != Combiner::Add) ||
         (scan && scan.getKind() != Combiner::Add))
       continue;
-    markSums(op, limit);
+    markSums(op, limit, mark);
     any = true;
   }
   return any;
+}
+
+FailureOr<SmallVector<OwningOpRef<ModuleOp>>>
+qimeng::markOverflows(ModuleOp module, StringRef entry) {
+  SmallVector<OwningOpRef<ModuleOp>> copies;
+  bool hasF64 = false;
+  module.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      hasF64 |= getElementTypeOrSelf(type).isF64();
+  });
+  // Sums of f64 overflow in the reference just as well.
+  if (hasF64 || hasOpenLoops(module))
+    return copies;
+  for (double mark : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    OwningOpRef<ModuleOp> copy = module.clone();
+    FailureOr<bool> any = markAll(*copy, findEntry(*copy, entry), mark);
+    if (failed(any))
+      return failure();
+    if (!*any)
+      break;
+    copies.push_back(std::move(copy));
+    if (!hidesNaN(module))
+      break;
+  }
+  return copies;
 }

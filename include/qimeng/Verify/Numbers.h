@@ -49,7 +49,8 @@
 // sum's terms add up to more than f32 holds, its terms overflow in some order;
 // where a value between operations does not fit into f16, it overflows if it is
 // rounded. What depends on either may come out as anything (Roundings.h).
-// Integers must be equal.
+// Integers must be equal. Where R does not fit into the output's type, infinity
+// of its sign is right.
 //
 //===----------------------------------------------------------------------===//
 
@@ -97,9 +98,9 @@ public:
     InputKind kind;
     uint64_t seed;
     std::vector<HostTensor> inputs;
-    /// Per output: R, P and the allowed error of every element (floats;
-    /// infinity where anything may come out), or the expected elements
-    /// (integers, in `precise`).
+    /// Per output: R, P and the allowed error of every element: infinity where
+    /// anything may come out. Integers must be R or P, and are allowed 0 or
+    /// infinity.
     std::vector<HostTensor> exact, precise;
     std::vector<std::vector<double>> allowed;
     /// What is allowed beyond that where tensor cores of a device compute.

@@ -32,15 +32,18 @@ bool reachesInnerF16(mlir::BlockArgument argument);
 llvm::SmallVector<double> addRoundingFactors(mlir::Operation *entry,
                                              double longestSum);
 
-/// Makes `module` float64 (see widen), where every value is NaN that
-/// candidates may get as infinity or NaN: a sum whose terms' magnitudes add up
-/// to more than f32 holds, since some order of the terms overflows; and, for
+/// Float64 copies of `module` (see widen) in which values that candidates may
+/// get as infinity or NaN are replaced: a sum whose terms' magnitudes add up to
+/// more than f32 holds, since some order of the terms overflows; and, for
 /// readers, a value that f16 or bf16 does not hold, since it overflows or not
-/// with its rounding. NaN passes on to all that depends on it. False where
-/// there is no such value, or where a comparison hides what depends on it;
-/// `module` is of no use then.
-mlir::FailureOr<bool> markOverflows(mlir::ModuleOp module,
-                                    mlir::Operation *entry);
+/// with its rounding. They become NaN, which passes on to what depends on them.
+/// Where a comparison, an extremum or a conversion may drop it, there are two
+/// more copies, in which they become infinity of their sign and of the other:
+/// what depends on them by the way of a comparison is not the same in all
+/// copies. None where there is no such value, or where the numbers may decide
+/// how long a loop runs.
+mlir::FailureOr<llvm::SmallVector<mlir::OwningOpRef<mlir::ModuleOp>>>
+markOverflows(mlir::ModuleOp module, llvm::StringRef entry);
 
 } // namespace qimeng
 

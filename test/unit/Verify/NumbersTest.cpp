@@ -153,6 +153,40 @@ TEST_F(NumbersTest, AcceptsInfinityWhereTheResultDoesNotFit) {
   EXPECT_TRUE(refusedWrongSign);
 }
 
+// No sum, so every order is the same: infinity of the right sign, not NaN, nor
+// a number.
+TEST_F(NumbersTest, AsksForInfinityWhereTheResultDoesNotFit) {
+  auto program = [](llvm::StringRef element, llvm::StringRef instead) {
+    std::string type = "tensor<65x" + element.str() + ">";
+    return "func.func @f(%x: " + type + ") -> " + type +
+           " {\n  %q = arith.mulf %x, %x : " + type +
+           "\n  %y = arith.mulf %q, %x : " + type +
+           "\n  %a = math.absf %y : " + type +
+           "\n  %inf = arith.constant dense<" +
+           (element == "f32"    ? "0x7F800000"
+            : element == "bf16" ? "0x7F80"
+                                : "0x7C00") +
+           "> : " + type + "\n  %c = arith.cmpf oeq, %a, %inf : " + type +
+           "\n  %zero = arith.constant dense<0.0> : " + type +
+           "\n  %minus = arith.negf %y : " + type +
+           "\n  %none = arith.subf %y, %y : " + type +
+           "\n  %r = arith.select %c, %" + instead.str() +
+           ", %y : tensor<65xi1>, " + type + "\n  return %r : " + type +
+           "\n}\n";
+  };
+  NumbersOptions options;
+  options.inputs = {InputKind::Large};
+  for (llvm::StringRef element : {"f16", "bf16", "f32"}) {
+    auto check =
+        NumbersCheck::create(*parse(program(element, "y")), "", options);
+    ASSERT_TRUE(succeeded(check)) << errors;
+    for (llvm::StringRef instead : {"y", "zero", "minus", "none"})
+      EXPECT_EQ(succeeded((*check)->check(*parse(program(element, instead)))),
+                instead == "y")
+          << element.str() << ' ' << instead.str();
+  }
+}
+
 TEST_F(NumbersTest, AcceptsLongSumsOfF64InAnyOrder) {
   auto reference = parse(R"(
     func.func @sum(%x: tensor<40000xf64>) -> tensor<f64> {
@@ -494,6 +528,84 @@ TEST_F(NumbersTest, AcceptsOverflowInAnyOrder) {
   options.inputs = {InputKind::Normal};
   check = NumbersCheck::create(*reference, "", options);
   EXPECT_TRUE(failed((*check)->check(*parse(program("32.1", 32, "1.0")))));
+}
+
+/// Sums of terms around 2^120 * `scale`, what comparisons make of them, and
+/// what does not depend on them. `sum` makes %s of %t.
+std::string compareSums(std::string scale, std::string sum,
+                        std::string predicate, std::string lost) {
+  return R"(
+    #row = affine_map<(d0) -> (d0)>
+    #all = affine_map<(d0) -> ()>
+    func.func @f(%x: tensor<7x64xf32>, %y: tensor<7x64xf32>)
+        -> (tensor<7xf32>, tensor<7xi1>, tensor<7xf32>, tensor<7xi32>, tensor<i32>, tensor<7x64xi1>, tensor<7x64xf32>) {
+      %z = arith.constant dense<0.0> : tensor<7xf32>
+      %k = arith.constant dense<)" +
+         scale + R"(> : tensor<7x64xf32>
+      %xk = arith.mulf %x, %k : tensor<7x64xf32>
+      %t = arith.mulf %xk, %y : tensor<7x64xf32>
+      )" +
+         sum + R"(
+      %p = arith.cmpf )" +
+         predicate + R"(, %s, %z : tensor<7xf32>
+      %one = arith.constant dense<1.0> : tensor<7xf32>
+      %l = arith.maxnumf %s, %z : tensor<7xf32>
+      %c = arith.minnumf %l, %one : tensor<7xf32>
+      %i = arith.fptosi %c : tensor<7xf32> to tensor<7xi32>
+      %low = arith.constant dense<0xFF800000> : tensor<f32>
+      %none = arith.constant dense<7> : tensor<i32>
+      %m:2 = linalg.generic {indexing_maps = [#row, #all, #all], iterator_types = ["reduction"]}
+          ins(%s : tensor<7xf32>) outs(%low, %none : tensor<f32>, tensor<i32>) {
+      ^bb0(%e: f32, %b: f32, %w: i32):
+        %at = linalg.index 0 : index
+        %j = arith.index_cast %at : index to i32
+        %g = arith.cmpf ogt, %e, %b : f32
+        %v = arith.select %g, %e, %b : f32
+        %u = arith.select %g, %j, %w : i32
+        linalg.yield %v, %u : f32, i32
+      } -> (tensor<f32>, tensor<i32>)
+      %r = math.sqrt %x : tensor<7x64xf32>
+      %n = arith.cmpf une, %r, %r : tensor<7x64xf32>
+      %d = arith.constant dense<)" +
+         lost + R"(> : tensor<7x64xf32>
+      %o = arith.select %n, %d, %r : tensor<7x64xi1>, tensor<7x64xf32>
+      return %s, %p, %c, %i, %m#1, %n, %o : tensor<7xf32>, tensor<7xi1>, tensor<7xf32>, tensor<7xi32>, tensor<i32>, tensor<7x64xi1>, tensor<7x64xf32>
+    })";
+}
+
+// What depends on an overflow by the way of a comparison, too; what does not
+// must be right, also in programs that compare.
+TEST_F(NumbersTest, AcceptsWhatOverflowsDecide) {
+  auto reduce = [](std::string name, std::string terms) {
+    return name + " = linalg.reduce { arith.addf } ins(" + terms +
+           " : tensor<7x64xf32>) outs(%z : tensor<7xf32>) dimensions = [1]\n";
+  };
+  std::string sum = reduce("%s", "%t");
+  std::string bySign =
+      "%zeros = arith.constant dense<0.0> : tensor<7x64xf32>\n"
+      "%above = arith.maximumf %t, %zeros : tensor<7x64xf32>\n"
+      "%below = arith.minimumf %t, %zeros : tensor<7x64xf32>\n" +
+      reduce("%most", "%above") + reduce("%least", "%below") +
+      "%s = arith.addf %most, %least : tensor<7xf32>\n";
+  NumbersOptions options;
+  options.inputs.assign(30, InputKind::Large);
+  for (const char *scale : {"64.0", "1.0"}) {
+    auto program = [&](std::string sum, std::string predicate,
+                       std::string lost) {
+      return parse(compareSums(scale, sum, predicate, lost));
+    };
+    auto check = NumbersCheck::create(*program(sum, "ogt", "0.0"), "", options);
+    ASSERT_TRUE(succeeded(check)) << errors;
+    EXPECT_TRUE(succeeded((*check)->check(*program(bySign, "ogt", "0.0"))))
+        << errors;
+    EXPECT_TRUE(failed((*check)->check(*program(sum, "ogt", "1.0"))));
+    bool overflows = scale[0] == '6';
+    EXPECT_EQ(failed((*check)->check(*program(sum, "olt", "0.0"))), !overflows);
+    for (const NumbersCheck::Trial &trial : (*check)->getTrials())
+      for (unsigned output = 0; output < 7; ++output)
+        for (double allowed : trial.allowed[output])
+          EXPECT_EQ(std::isinf(allowed), overflows && output < 5) << output;
+  }
 }
 
 // Where products of inputs are summed, only opposed inputs make all of the sums
