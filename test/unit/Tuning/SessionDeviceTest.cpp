@@ -265,6 +265,22 @@ TEST_F(SessionOnADevice, GoesOnWithoutTheBest) {
     EXPECT_GE(*other->measuredMicroseconds, *best->measuredMicroseconds);
   }
   {
+    // Only the many runs of the result show it.
+    Variable race("FAKE_CUDA_RACE", shape), rare("FAKE_CUDA_RACE_RUN", "130");
+    SessionResult result = run("rare.db");
+    ASSERT_TRUE(result.found);
+    EXPECT_TRUE(hasNote(result, "was refused in the end: race: program"));
+    EXPECT_NE(shapeOf(*bestOf(result)), shape);
+    EXPECT_GT(bestOf(result)->reruns.value_or(0), 100);
+  }
+  {
+    // The store remembers.
+    SessionResult result = run("rare.db");
+    ASSERT_TRUE(result.found);
+    EXPECT_EQ(count(result, TrialStatus::refused), 1u);
+    EXPECT_NE(bestOf(result)->recipeKey, best->recipeKey);
+  }
+  {
     Variable hang("FAKE_CUDA_HANG", shape);
     SessionResult result = run("hang.db");
     ASSERT_TRUE(result.found);
