@@ -42,8 +42,10 @@ DeviceExecutor::create(ModuleOp program, DevicePtr device,
   std::unique_ptr<DeviceExecutor> result(
       new DeviceExecutor(device, std::move(*executor)));
   result->kernels = std::move(compiled->kernels);
-  program.walk(
-      [&](DotOp dot) { result->tensorCores |= dot.getMma() != Mma::Fma; });
+  program.walk([&](DotOp dot) {
+    if (dot.getMma() != Mma::Fma)
+      result->runner = NumbersCheck::Runner::TensorCores;
+  });
   for (const Program::Buffer &buffer : buffers) {
     TensorSpec spec;
     spec.type = buffer.dtype;
@@ -132,7 +134,7 @@ LogicalResult DeviceExecutor::check(const NumbersCheck &check, Location loc) {
     if (Status status = run(trial.inputs, found); !status)
       return emitError(loc) << "on the device: " << status.error();
     for (auto [number, output] : llvm::enumerate(found))
-      if (auto wrong = check.compare(trial, number, output, tensorCores))
+      if (auto wrong = check.compare(trial, number, output, runner))
         return emitError(loc) << "on the device: " << *wrong;
   }
   return success();

@@ -183,6 +183,8 @@ struct NumbersCheck::Reference {
   SmallVector<double> roundings;
   /// See markOverflows.
   SmallVector<std::unique_ptr<CPUExecutor>> overflows;
+  /// See flushExponentials; null where there are none.
+  std::unique_ptr<CPUExecutor> flushed;
   /// Per input: InputContext::reachesF16.
   std::vector<bool> reachesF16;
 };
@@ -216,6 +218,15 @@ NumbersCheck::create(ModuleOp reference, StringRef entry,
     if (failed(overflow))
       return failure();
     runs.overflows.push_back(std::move(*overflow));
+  }
+  OwningOpRef<ModuleOp> flushed = reference.clone();
+  if (failed(widen(*flushed)))
+    return failure();
+  if (flushExponentials(*flushed)) {
+    auto executor = CPUExecutor::create(*flushed, entry);
+    if (failed(executor))
+      return failure();
+    runs.flushed = std::move(*executor);
   }
   check->inputs.assign(runs.precise->getInputs().begin(),
                        runs.precise->getInputs().end());
@@ -278,6 +289,11 @@ private:
   unsigned samples = 0;
 };
 } // namespace
+
+/// What an infinite or NaN value is.
+static int classOf(double value) {
+  return std::isnan(value) ? 2 : std::isinf(value) ? (value > 0 ? 1 : -1) : 0;
+}
 
 LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
                                      uint64_t seed, unsigned perturbations,
@@ -355,8 +371,18 @@ LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
       return other != first && !(std::isnan(other) && std::isnan(first));
     });
   };
+  std::vector<HostTensor> flushed;
+  if (runs.flushed) {
+    std::vector<HostTensor> given;
+    for (auto [number, input] : llvm::enumerate(trial.inputs))
+      given.push_back(perturb(input, 0, number, false));
+    flushed = runs.flushed->allocateOutputs();
+    if (failed(runs.flushed->run(given, flushed)))
+      return failure();
+  }
   for (auto [number, spec] : llvm::enumerate(outputs)) {
     trial.allowed.emplace_back();
+    trial.flushed.emplace_back();
     trial.cutOff.emplace_back();
     if (!isFloat(spec.type)) {
       for (int64_t i = 0, end = spec.getNumElements(); i < end; ++i)
@@ -387,6 +413,7 @@ LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
     std::vector<double> &allowed = trial.allowed.back();
     allowed.resize(count);
     trial.cutOff.back().resize(count);
+    trial.flushed.back().resize(count);
     for (int64_t i = 0; i < count; ++i) {
       double r = exact.get(i), p = own.get(i), ulp = ulpOf(format, r);
       double error = std::isfinite(p) && std::isfinite(r)
@@ -401,6 +428,13 @@ LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
       allowed[i] = std::min(allowed[i], std::numeric_limits<double>::max());
       trial.cutOff.back()[i] =
           longestSum * std::sqrt(longestSum) / 4 * conditioned;
+      if (!flushed.empty()) {
+        double other = flushed[number].get(i);
+        if (classOf(other) != classOf(r))
+          trial.flushed.back()[i] = INFINITY;
+        else if (std::isfinite(r))
+          trial.flushed.back()[i] = std::abs(other - r);
+      }
       if (isMarked(number, i))
         allowed[i] = INFINITY;
     }
@@ -419,15 +453,10 @@ static bool mayOverflow(DataType type, double value, double allowed) {
   return std::abs(value) > least;
 }
 
-/// What an infinite or NaN value is.
-static int classOf(double value) {
-  return std::isnan(value) ? 2 : std::isinf(value) ? (value > 0 ? 1 : -1) : 0;
-}
-
 std::optional<std::string> NumbersCheck::compare(const Trial &trial,
                                                  unsigned number,
                                                  const HostTensor &found,
-                                                 bool tensorCores) const {
+                                                 Runner runner) const {
   const TensorSpec &spec = outputs[number];
   const HostTensor &exact = trial.exact[number];
   const HostTensor &precise = trial.precise[number];
@@ -436,11 +465,14 @@ std::optional<std::string> NumbersCheck::compare(const Trial &trial,
   // it.
   auto allowedAt = [&](int64_t i) {
     double allowed = trial.allowed[number][i];
-    if (!floats || !tensorCores || !(trial.cutOff[number][i] > 0))
+    if (!floats || runner == Runner::Host || std::isinf(allowed))
       return allowed;
-    return std::isinf(allowed) ? allowed
-                               : std::min(allowed + trial.cutOff[number][i],
-                                          std::numeric_limits<double>::max());
+    double more = trial.flushed[number][i];
+    if (std::isinf(more))
+      return more;
+    if (runner == Runner::TensorCores && trial.cutOff[number][i] > 0)
+      more += trial.cutOff[number][i];
+    return std::min(allowed + more, std::numeric_limits<double>::max());
   };
   auto overflows = [&](int64_t i) {
     return mayOverflow(spec.type, exact.get(i), allowedAt(i));

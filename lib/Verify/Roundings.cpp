@@ -364,3 +364,49 @@ qimeng::markOverflows(ModuleOp module, StringRef entry) {
   }
   return copies;
 }
+
+//===----------------------------------------------------------------------===//
+// Subnormal numbers
+//===----------------------------------------------------------------------===//
+
+bool qimeng::flushExponentials(ModuleOp module) {
+  auto isExponential = [](Operation *op) {
+    return isa<math::ExpOp, math::Exp2Op>(op);
+  };
+  decomposeSoftmax(module);
+  SmallVector<linalg::LinalgOp> named;
+  module.walk([&](linalg::LinalgOp op) {
+    if (!isa<linalg::GenericOp>(op) &&
+        llvm::any_of(*op.getBlock(),
+                     [&](Operation &each) { return isExponential(&each); }))
+      named.push_back(op);
+  });
+  IRRewriter rewriter(module.getContext());
+  for (linalg::LinalgOp op : named) {
+    rewriter.setInsertionPoint(op);
+    if (failed(linalg::generalizeNamedOp(rewriter, op)))
+      return false;
+  }
+  SmallVector<Operation *> exponentials;
+  module.walk([&](Operation *op) {
+    if (isExponential(op))
+      exponentials.push_back(op);
+  });
+  for (Operation *op : exponentials) {
+    OpBuilder builder(module.getContext());
+    builder.setInsertionPointAfter(op);
+    Location loc = op->getLoc();
+    Value result = op->getResult(0);
+    Type type = result.getType();
+    Value least = createConstant(builder, loc, type, APFloat(0x1p-126));
+    Value zero = createConstant(builder, loc, type, APFloat(0.0));
+    Value under = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT,
+                                        result, least);
+    Value flushed = arith::SelectOp::create(builder, loc, under, zero, result);
+    result.replaceUsesWithIf(flushed, [&](OpOperand &use) {
+      return use.getOwner() != under.getDefiningOp() &&
+             use.getOwner() != flushed.getDefiningOp();
+    });
+  }
+  return !exponentials.empty();
+}

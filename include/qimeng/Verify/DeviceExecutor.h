@@ -57,7 +57,7 @@ private:
   Executor executor;
   llvm::SmallVector<TensorSpec> inputs, outputs;
   std::vector<KernelResources> kernels;
-  bool tensorCores = false;
+  NumbersCheck::Runner runner = NumbersCheck::Runner::Device;
 };
 
 } // namespace qimeng

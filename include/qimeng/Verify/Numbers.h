@@ -103,15 +103,18 @@ public:
     /// infinity.
     std::vector<HostTensor> exact, precise;
     std::vector<std::vector<double>> allowed;
-    /// What is allowed beyond that where tensor cores of a device compute.
-    std::vector<std::vector<double>> cutOff;
+    /// What is allowed beyond that on a device, where small exponentials may
+    /// be zero, and where its tensor cores compute. Empty for integers.
+    std::vector<std::vector<double>> flushed, cutOff;
   };
+  /// What computed a candidate's outputs.
+  enum class Runner { Host, Device, TensorCores };
   llvm::ArrayRef<Trial> getTrials() const { return trials; }
   /// Describes the first element of output `number` of `trial` that `found`
   /// gets wrong; none when all are right.
   std::optional<std::string> compare(const Trial &trial, unsigned number,
                                      const HostTensor &found,
-                                     bool tensorCores = false) const;
+                                     Runner runner = Runner::Host) const;
   llvm::ArrayRef<TensorSpec> getInputs() const { return inputs; }
   llvm::ArrayRef<TensorSpec> getOutputs() const { return outputs; }
 

@@ -45,6 +45,11 @@ llvm::SmallVector<double> addRoundingFactors(mlir::Operation *entry,
 mlir::FailureOr<llvm::SmallVector<mlir::OwningOpRef<mlir::ModuleOp>>>
 markOverflows(mlir::ModuleOp module, llvm::StringRef entry);
 
+/// Makes exp and exp2 in a widened module zero where f32 has only subnormal
+/// numbers: GPU code for 16-bit results flushes them, and a product may follow.
+/// False where there is neither.
+bool flushExponentials(mlir::ModuleOp module);
+
 } // namespace qimeng
 
 #endif // QIMENG_VERIFY_ROUNDINGS_H

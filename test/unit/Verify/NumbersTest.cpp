@@ -432,6 +432,51 @@ TEST_F(NumbersTest, AllowsForEachRoundingThatIsLeftOut) {
   EXPECT_TRUE(succeeded((*check)->check(*fused))) << errors;
 }
 
+// A product with an exponential that f32 has only as a subnormal number may be
+// zero on a device, and nothing else.
+TEST_F(NumbersTest, AllowsSmallExponentialsToBeZero) {
+  auto check = [&](int64_t exponent) {
+    auto reference = parse((R"(
+    func.func @f(%a: tensor<64xbf16>) -> tensor<64xbf16> {
+      %e = tensor.empty() : tensor<64xbf16>
+      %r = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>],
+                           iterator_types = ["parallel"]}
+          ins(%a : tensor<64xbf16>) outs(%e : tensor<64xbf16>) {
+      ^bb0(%x: bf16, %o: bf16):
+        %least = arith.constant )" +
+                            llvm::Twine(exponent) + R"(.0 : bf16
+        %large = arith.constant 1.0e10 : bf16
+        %size = math.absf %x : bf16
+        %power = arith.subf %least, %size : bf16
+        %small = math.exp2 %power : bf16
+        %y = arith.mulf %small, %large : bf16
+        linalg.yield %y : bf16
+      } -> tensor<64xbf16>
+      return %r : tensor<64xbf16>
+    })")
+                               .str());
+    NumbersOptions options;
+    options.inputs = {InputKind::Uniform};
+    return NumbersCheck::create(*reference, "", options);
+  };
+  using Runner = NumbersCheck::Runner;
+  auto refuses = [](const NumbersCheck &check, double factor, Runner runner) {
+    const NumbersCheck::Trial &trial = check.getTrials().front();
+    HostTensor found(check.getOutputs()[0]);
+    for (int64_t i = 0; i < 64; ++i)
+      found.set(i, factor * trial.exact[0].get(i));
+    return check.compare(trial, 0, found, runner).has_value();
+  };
+  auto small = check(-130), normal = check(-100);
+  ASSERT_TRUE(succeeded(small) && succeeded(normal)) << errors;
+  EXPECT_TRUE(refuses(**small, 0, Runner::Host));
+  EXPECT_FALSE(refuses(**small, 0, Runner::Device));
+  EXPECT_FALSE(refuses(**small, 0, Runner::TensorCores));
+  EXPECT_TRUE(refuses(**small, 3, Runner::Device));
+  EXPECT_FALSE(refuses(**normal, 1, Runner::Device));
+  EXPECT_TRUE(refuses(**normal, 0, Runner::Device));
+}
+
 // Sums as tensor cores make them: cut off to f32 after every 8 products. A
 // block of products that is left out is no such error.
 TEST_F(NumbersTest, AllowsWhatTensorCoresCutOff) {
@@ -472,8 +517,10 @@ TEST_F(NumbersTest, AllowsWhatTensorCoresCutOff) {
       lacking.set(column, some);
     }
     beyond |= (*check)->compare(trial, 0, found).has_value();
-    EXPECT_FALSE((*check)->compare(trial, 0, found, /*tensorCores=*/true));
-    EXPECT_TRUE((*check)->compare(trial, 0, lacking, /*tensorCores=*/true));
+    EXPECT_FALSE(
+        (*check)->compare(trial, 0, found, NumbersCheck::Runner::TensorCores));
+    EXPECT_TRUE((*check)->compare(trial, 0, lacking,
+                                  NumbersCheck::Runner::TensorCores));
   }
   EXPECT_TRUE(beyond);
 }
