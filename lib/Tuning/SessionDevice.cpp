@@ -12,8 +12,7 @@
 using namespace qimeng;
 
 Result<std::unique_ptr<SessionDevice>>
-SessionDevice::open(int ordinal, const std::string &toolName,
-                    double patienceSeconds) {
+SessionDevice::open(int ordinal, const std::string &toolName) {
   Result<TemporaryFolder> folder = TemporaryFolder::create("qimeng-tune");
   if (!folder)
     return Error{folder.error()};
@@ -26,7 +25,6 @@ SessionDevice::open(int ordinal, const std::string &toolName,
     return Error{info.error()};
   device->info = *info;
   device->ordinal = ordinal;
-  device->patienceSeconds = patienceSeconds;
   return device;
 }
 
@@ -58,7 +56,6 @@ static TrialStatus statusOf(FailureKind kind) {
   case FailureKind::Mismatch:
   case FailureKind::GuardViolation:
   case FailureKind::InputsChanged:
-  case FailureKind::Race:
     return TrialStatus::refused;
   case FailureKind::Timeout:
     return TrialStatus::timedOut;
@@ -74,29 +71,6 @@ static TrialStatus statusOf(FailureKind kind) {
 /// Wall-clock time for the timed calls of one candidate, in seconds. Slow ones,
 /// among which only the first are not cut off, get fewer calls.
 static constexpr double timingBudget = 0.5;
-
-/// Further runs, see MeasureRequest::reruns. 100 miss a race in every hundredth
-/// run in 37 % of the cases, 1000 in 0.004 %.
-static constexpr unsigned rerunsOfBest = 100, rerunsOfResult = 1000;
-static constexpr double rerunSeconds = 0.3;
-
-double SessionDevice::getTimeLimit() const {
-  double first = MeasureRequest().timeLimitSeconds;
-  if (longestSeconds == 0)
-    return first;
-  return std::min(first, patienceSeconds + 4 * longestSeconds);
-}
-
-static std::string describe(const Failure &failure, const Program &program) {
-  std::string text = std::string(failureKindName(failure.kind)) + ": ";
-  if (failure.kind != FailureKind::Timeout)
-    return text + failure.message;
-  return text + "program '" + program.name + "': " + failure.message +
-         ". Most likely a kernel of this candidate does not end: look for a "
-         "wait that nobody answers, a barrier that not all threads reach, or a "
-         "loop without an end. Where the device was busy with other work, "
-         "repeat the search with another trial store";
-}
 
 void SessionDevice::measure(const Program &program, uint64_t seed,
                             std::optional<double> best, Trial &trial) {
@@ -119,17 +93,18 @@ void SessionDevice::measure(const Program &program, uint64_t seed,
   request.budgetSeconds = timingBudget;
   if (best)
     request.cutoffMicroseconds = hopeless * *best;
-  request.reruns = rerunsOfBest;
-  request.rerunSeconds = rerunSeconds;
-  request.rerunBelowMicroseconds = best.value_or(0);
-  request.timeLimitSeconds = getTimeLimit();
+  if (longestSeconds > 0)
+    request.timeLimitSeconds =
+        std::min(request.timeLimitSeconds, 10 + 4 * longestSeconds);
   MeasureAnswer answer = client->measure(request);
   trial.measureSeconds = answer.checkSeconds + answer.timingSeconds;
   Failure failure = answer.failure;
   if (!answer.programs.empty() && answer.programs.front().failure)
     failure = answer.programs.front().failure;
   if (failure)
-    return fail(statusOf(failure.kind), describe(failure, program));
+    return fail(statusOf(failure.kind),
+                std::string(failureKindName(failure.kind)) + ": " +
+                    failure.message);
   if (answer.programs.empty())
     return fail(TrialStatus::failed, "the worker gave no times");
   longestSeconds = std::max(longestSeconds, *trial.measureSeconds);
@@ -138,8 +113,6 @@ void SessionDevice::measure(const Program &program, uint64_t seed,
   trial.minimumMicroseconds = measured.timing.minimum;
   trial.samples = int64_t(measured.timing.microseconds.size());
   trial.cutOff = measured.timing.cutOff;
-  if (measured.reruns > 0)
-    trial.reruns = measured.reruns;
   for (const OutputCheck &output : measured.outputs) {
     trial.absoluteError = std::max(trial.absoluteError.value_or(0),
                                    output.comparison.maxAbsolute);
@@ -157,48 +130,24 @@ void SessionDevice::measure(const Program &program, uint64_t seed,
     }
 }
 
-std::vector<SessionDevice::Final>
+std::vector<double>
 SessionDevice::compare(const std::vector<const Program *> &programs,
                        uint64_t seed) {
-  std::vector<Final> finals(programs.size());
+  std::vector<double> medians(programs.size(), 0);
   MeasureRequest request;
   for (const Program *program : programs) {
     Result<std::string> path = save(*program);
     if (!path)
-      return finals;
+      return medians;
     request.programs.push_back(*path);
   }
-  request.reference = reference;
   request.device = ordinal;
   request.seed = seed;
-  // A single one is only run again.
-  request.repeats = programs.size() > 1 ? 60 : 1;
+  request.repeats = 60;
   request.budgetSeconds = 6;
-  // Timing them against each other takes as long as it may for all.
-  request.timeLimitSeconds = getTimeLimit() * double(programs.size()) +
-                             (programs.size() > 1 ? request.budgetSeconds : 0);
-  request.reruns = rerunsOfResult;
-  request.rerunSeconds = rerunSeconds;
   MeasureAnswer answer = client->measure(request);
-  if (answer.failure && programs.size() > 1) {
-    // One of them, which must not cost the others their place.
-    for (size_t i = 0; i < programs.size(); ++i)
-      finals[i] = compare({programs[i]}, seed).front();
-    return finals;
-  }
-  for (size_t i = 0; i < finals.size(); ++i) {
-    Failure failure = answer.failure;
-    if (i < answer.programs.size()) {
-      const ProgramMeasurement &measured = answer.programs[i];
-      if (measured.failure)
-        failure = measured.failure;
-      finals[i].microseconds = measured.timing.median;
-      finals[i].reruns = measured.reruns;
-    }
-    if (failure) {
-      finals[i] = {0, 0, statusOf(failure.kind),
-                   describe(failure, *programs[i])};
-    }
-  }
-  return finals;
+  for (size_t i = 0; i < answer.programs.size() && i < medians.size(); ++i)
+    if (!answer.programs[i].failure)
+      medians[i] = answer.programs[i].timing.median;
+  return medians;
 }

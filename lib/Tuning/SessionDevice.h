@@ -20,9 +20,9 @@ namespace qimeng {
 class SessionDevice {
 public:
   /// Describes device `ordinal`; fails without one. `toolName`: argv[0] of the
-  /// worker. `patienceSeconds`: see getTimeLimit().
+  /// worker.
   static Result<std::unique_ptr<SessionDevice>>
-  open(int ordinal, const std::string &toolName, double patienceSeconds);
+  open(int ordinal, const std::string &toolName);
 
   const DeviceInfo &getInfo() const { return info; }
   /// "NVIDIA H200".
@@ -37,8 +37,7 @@ public:
   /// Runs, checks and times the candidate, and writes what came out into
   /// `trial`: status, phase, diagnostics, times, errors, facts of its kernels.
   /// `best`: the least time of the session so far; what is `hopeless` times
-  /// slower is timed with few calls, and what is faster is run again many
-  /// times, to find races.
+  /// slower is timed with few calls.
   void measure(const Program &program, uint64_t seed,
                std::optional<double> best, Trial &trial);
 
@@ -47,24 +46,10 @@ public:
   /// costs, with all its calls, a hundred times the best one's time at most.
   static constexpr double hopeless = 3;
 
-  /// Seconds that the next candidate has before its worker is killed: what the
-  /// longest of those before took, four times, and `patienceSeconds`. A first
-  /// one may take the minute that MeasureRequest has, and none more.
-  double getTimeLimit() const;
-  /// Workers started so far.
-  unsigned getStartedWorkers() const { return client->started(); }
-
-  /// A candidate for the result, after it ran many times more.
-  struct Final {
-    /// Median; 0 where it failed, or was not measured.
-    double microseconds = 0;
-    int64_t reruns = 0;
-    TrialStatus status = TrialStatus::verified;
-    std::string diagnostics;
-  };
-  /// Times candidates against each other, and looks for races.
-  std::vector<Final> compare(const std::vector<const Program *> &programs,
-                             uint64_t seed);
+  /// Times candidates against each other; medians in microseconds, 0 for one
+  /// that failed.
+  std::vector<double> compare(const std::vector<const Program *> &programs,
+                              uint64_t seed);
 
 private:
   SessionDevice(TemporaryFolder folder, WorkerClient::Options options)
@@ -78,8 +63,8 @@ private:
   int ordinal = 0;
   std::string reference;
   unsigned saved = 0;
-  double patienceSeconds = 0;
-  /// Of the candidates so far.
+  /// Of the candidates so far. One that hangs is given some times as long, not
+  /// the minute that a first one may take.
   double longestSeconds = 0;
 };
 
