@@ -96,8 +96,8 @@ Status Session::readProgram() {
 Status Session::openDevice() {
   if (options.device < 0)
     return {};
-  Result<std::unique_ptr<SessionDevice>> opened =
-      SessionDevice::open(options.device, options.toolName);
+  Result<std::unique_ptr<SessionDevice>> opened = SessionDevice::open(
+      options.device, options.toolName, options.patienceSeconds);
   if (!opened)
     return Error{opened.error()};
   device = std::move(*opened);

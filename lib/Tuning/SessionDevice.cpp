@@ -12,7 +12,8 @@
 using namespace qimeng;
 
 Result<std::unique_ptr<SessionDevice>>
-SessionDevice::open(int ordinal, const std::string &toolName) {
+SessionDevice::open(int ordinal, const std::string &toolName,
+                    double patienceSeconds) {
   Result<TemporaryFolder> folder = TemporaryFolder::create("qimeng-tune");
   if (!folder)
     return Error{folder.error()};
@@ -25,6 +26,7 @@ SessionDevice::open(int ordinal, const std::string &toolName) {
     return Error{info.error()};
   device->info = *info;
   device->ordinal = ordinal;
+  device->patienceSeconds = patienceSeconds;
   return device;
 }
 
@@ -72,6 +74,24 @@ static TrialStatus statusOf(FailureKind kind) {
 /// among which only the first are not cut off, get fewer calls.
 static constexpr double timingBudget = 0.5;
 
+double SessionDevice::getTimeLimit() const {
+  double first = MeasureRequest().timeLimitSeconds;
+  if (longestSeconds == 0)
+    return first;
+  return std::min(first, patienceSeconds + 4 * longestSeconds);
+}
+
+static std::string describe(const Failure &failure, const Program &program) {
+  std::string text = std::string(failureKindName(failure.kind)) + ": ";
+  if (failure.kind != FailureKind::Timeout)
+    return text + failure.message;
+  return text + "program '" + program.name + "': " + failure.message +
+         ". Most likely a kernel of this candidate does not end: look for a "
+         "wait that nobody answers, a barrier that not all threads reach, or a "
+         "loop without an end. Where the device was busy with other work, "
+         "repeat the search with another trial store";
+}
+
 void SessionDevice::measure(const Program &program, uint64_t seed,
                             std::optional<double> best, Trial &trial) {
   trial.phase = TrialPhase::measure;
@@ -93,18 +113,14 @@ void SessionDevice::measure(const Program &program, uint64_t seed,
   request.budgetSeconds = timingBudget;
   if (best)
     request.cutoffMicroseconds = hopeless * *best;
-  if (longestSeconds > 0)
-    request.timeLimitSeconds =
-        std::min(request.timeLimitSeconds, 10 + 4 * longestSeconds);
+  request.timeLimitSeconds = getTimeLimit();
   MeasureAnswer answer = client->measure(request);
   trial.measureSeconds = answer.checkSeconds + answer.timingSeconds;
   Failure failure = answer.failure;
   if (!answer.programs.empty() && answer.programs.front().failure)
     failure = answer.programs.front().failure;
   if (failure)
-    return fail(statusOf(failure.kind),
-                std::string(failureKindName(failure.kind)) + ": " +
-                    failure.message);
+    return fail(statusOf(failure.kind), describe(failure, program));
   if (answer.programs.empty())
     return fail(TrialStatus::failed, "the worker gave no times");
   longestSeconds = std::max(longestSeconds, *trial.measureSeconds);

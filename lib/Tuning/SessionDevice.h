@@ -20,9 +20,9 @@ namespace qimeng {
 class SessionDevice {
 public:
   /// Describes device `ordinal`; fails without one. `toolName`: argv[0] of the
-  /// worker.
+  /// worker. `patienceSeconds`: see getTimeLimit().
   static Result<std::unique_ptr<SessionDevice>>
-  open(int ordinal, const std::string &toolName);
+  open(int ordinal, const std::string &toolName, double patienceSeconds);
 
   const DeviceInfo &getInfo() const { return info; }
   /// "NVIDIA H200".
@@ -46,6 +46,13 @@ public:
   /// costs, with all its calls, a hundred times the best one's time at most.
   static constexpr double hopeless = 3;
 
+  /// Seconds that the next candidate has before its worker is killed: what the
+  /// longest of those before took, four times, and `patienceSeconds`. A first
+  /// one may take the minute that MeasureRequest has, and none more.
+  double getTimeLimit() const;
+  /// Workers started so far.
+  unsigned getStartedWorkers() const { return client->started(); }
+
   /// Times candidates against each other; medians in microseconds, 0 for one
   /// that failed.
   std::vector<double> compare(const std::vector<const Program *> &programs,
@@ -63,8 +70,8 @@ private:
   int ordinal = 0;
   std::string reference;
   unsigned saved = 0;
-  /// Of the candidates so far. One that hangs is given some times as long, not
-  /// the minute that a first one may take.
+  double patienceSeconds = 0;
+  /// Of the candidates so far.
   double longestSeconds = 0;
 };
 

@@ -74,6 +74,9 @@ struct SessionOptions {
   unsigned threads = 0;
   /// Ordinal of the device to measure on; negative: none, times are predicted.
   int device = -1;
+  /// Seconds that a candidate has on the device beyond four times what the
+  /// longest one before it took; then it counts as hung.
+  double patienceSeconds = 10;
   /// argv[0] of worker processes.
   std::string toolName = "qimeng-tune";
   /// Without an assembler PTX is made, which the driver assembles.
