@@ -43,13 +43,15 @@ DeviceExecutor::create(ModuleOp program, DevicePtr device,
       new DeviceExecutor(device, std::move(*executor)));
   result->kernels = std::move(compiled->kernels);
   program.walk([&](DotOp dot) {
-    if (dot.getMma() != Mma::Fma)
-      result->runner = NumbersCheck::Runner::TensorCores;
+    result->hardware.tensorCores |= dot.getMma() != Mma::Fma;
   });
   for (const Program::Buffer &buffer : buffers) {
     TensorSpec spec;
     spec.type = buffer.dtype;
     spec.shape.assign(buffer.shape.begin(), buffer.shape.end());
+    // Where 16-bit floats are computed with (MathApprox.h).
+    result->hardware.flushes |=
+        buffer.dtype == DataType::F16 || buffer.dtype == DataType::BF16;
     if (buffer.kind == Program::BufferKind::Input)
       result->inputs.push_back(spec);
     if (buffer.kind == Program::BufferKind::Output)
@@ -134,7 +136,7 @@ LogicalResult DeviceExecutor::check(const NumbersCheck &check, Location loc) {
     if (Status status = run(trial.inputs, found); !status)
       return emitError(loc) << "on the device: " << status.error();
     for (auto [number, output] : llvm::enumerate(found))
-      if (auto wrong = check.compare(trial, number, output, runner))
+      if (auto wrong = check.compare(trial, number, output, hardware))
         return emitError(loc) << "on the device: " << *wrong;
   }
   return success();

@@ -345,11 +345,11 @@ LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
       byInner.add(results, ties);
     }
   }
+  std::vector<HostTensor> given; // as float64
+  for (auto [number, input] : llvm::enumerate(trial.inputs))
+    given.push_back(perturb(input, 0, number, false));
   std::vector<std::vector<HostTensor>> marked;
   if (isLarge(kind)) {
-    std::vector<HostTensor> given;
-    for (auto [number, input] : llvm::enumerate(trial.inputs))
-      given.push_back(perturb(input, 0, number, false));
     for (const std::unique_ptr<CPUExecutor> &overflow : runs.overflows) {
       std::vector<HostTensor> found = overflow->allocateOutputs();
       if (failed(overflow->run(given, found)))
@@ -373,9 +373,6 @@ LogicalResult NumbersCheck::addTrial(const Reference &runs, InputKind kind,
   };
   std::vector<HostTensor> flushed;
   if (runs.flushed) {
-    std::vector<HostTensor> given;
-    for (auto [number, input] : llvm::enumerate(trial.inputs))
-      given.push_back(perturb(input, 0, number, false));
     flushed = runs.flushed->allocateOutputs();
     if (failed(runs.flushed->run(given, flushed)))
       return failure();
@@ -456,7 +453,7 @@ static bool mayOverflow(DataType type, double value, double allowed) {
 std::optional<std::string> NumbersCheck::compare(const Trial &trial,
                                                  unsigned number,
                                                  const HostTensor &found,
-                                                 Runner runner) const {
+                                                 Hardware hardware) const {
   const TensorSpec &spec = outputs[number];
   const HostTensor &exact = trial.exact[number];
   const HostTensor &precise = trial.precise[number];
@@ -465,12 +462,12 @@ std::optional<std::string> NumbersCheck::compare(const Trial &trial,
   // it.
   auto allowedAt = [&](int64_t i) {
     double allowed = trial.allowed[number][i];
-    if (!floats || runner == Runner::Host || std::isinf(allowed))
+    if (!floats || std::isinf(allowed))
       return allowed;
-    double more = trial.flushed[number][i];
+    double more = hardware.flushes ? trial.flushed[number][i] : 0;
     if (std::isinf(more))
       return more;
-    if (runner == Runner::TensorCores && trial.cutOff[number][i] > 0)
+    if (hardware.tensorCores && trial.cutOff[number][i] > 0)
       more += trial.cutOff[number][i];
     return std::min(allowed + more, std::numeric_limits<double>::max());
   };

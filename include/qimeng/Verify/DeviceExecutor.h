@@ -57,7 +57,7 @@ private:
   Executor executor;
   llvm::SmallVector<TensorSpec> inputs, outputs;
   std::vector<KernelResources> kernels;
-  NumbersCheck::Runner runner = NumbersCheck::Runner::Device;
+  NumbersCheck::Hardware hardware;
 };
 
 } // namespace qimeng

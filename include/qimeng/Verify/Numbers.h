@@ -103,18 +103,27 @@ public:
     /// infinity.
     std::vector<HostTensor> exact, precise;
     std::vector<std::vector<double>> allowed;
-    /// What is allowed beyond that on a device, where small exponentials may
-    /// be zero, and where its tensor cores compute. Empty for integers.
+    /// What is allowed beyond that on a device, see Hardware. Empty for
+    /// integers.
     std::vector<std::vector<double>> flushed, cutOff;
   };
-  /// What computed a candidate's outputs.
-  enum class Runner { Host, Device, TensorCores };
+  /// What the hardware that ran a candidate does otherwise than a CPU.
+  struct Hardware {
+    /// Exponentials that f32 has as subnormal numbers only may be zero.
+    bool flushes = false;
+    /// Sums of products are cut off.
+    bool tensorCores = false;
+  };
   llvm::ArrayRef<Trial> getTrials() const { return trials; }
   /// Describes the first element of output `number` of `trial` that `found`
   /// gets wrong; none when all are right.
   std::optional<std::string> compare(const Trial &trial, unsigned number,
                                      const HostTensor &found,
-                                     Runner runner = Runner::Host) const;
+                                     Hardware hardware) const;
+  std::optional<std::string> compare(const Trial &trial, unsigned number,
+                                     const HostTensor &found) const {
+    return compare(trial, number, found, Hardware());
+  }
   llvm::ArrayRef<TensorSpec> getInputs() const { return inputs; }
   llvm::ArrayRef<TensorSpec> getOutputs() const { return outputs; }
 

@@ -459,22 +459,24 @@ TEST_F(NumbersTest, AllowsSmallExponentialsToBeZero) {
     options.inputs = {InputKind::Uniform};
     return NumbersCheck::create(*reference, "", options);
   };
-  using Runner = NumbersCheck::Runner;
-  auto refuses = [](const NumbersCheck &check, double factor, Runner runner) {
+  const NumbersCheck::Hardware host, device{/*flushes=*/true,
+                                            /*tensorCores=*/false};
+  auto refuses = [](const NumbersCheck &check, double factor,
+                    NumbersCheck::Hardware hardware) {
     const NumbersCheck::Trial &trial = check.getTrials().front();
     HostTensor found(check.getOutputs()[0]);
     for (int64_t i = 0; i < 64; ++i)
       found.set(i, factor * trial.exact[0].get(i));
-    return check.compare(trial, 0, found, runner).has_value();
+    return check.compare(trial, 0, found, hardware).has_value();
   };
   auto small = check(-130), normal = check(-100);
   ASSERT_TRUE(succeeded(small) && succeeded(normal)) << errors;
-  EXPECT_TRUE(refuses(**small, 0, Runner::Host));
-  EXPECT_FALSE(refuses(**small, 0, Runner::Device));
-  EXPECT_FALSE(refuses(**small, 0, Runner::TensorCores));
-  EXPECT_TRUE(refuses(**small, 3, Runner::Device));
-  EXPECT_FALSE(refuses(**normal, 1, Runner::Device));
-  EXPECT_TRUE(refuses(**normal, 0, Runner::Device));
+  EXPECT_TRUE(refuses(**small, 0, host));
+  EXPECT_FALSE(refuses(**small, 0, device));
+  EXPECT_TRUE(refuses(**small, 0, {/*flushes=*/false, /*tensorCores=*/true}));
+  EXPECT_TRUE(refuses(**small, 3, device));
+  EXPECT_FALSE(refuses(**normal, 1, device));
+  EXPECT_TRUE(refuses(**normal, 0, device));
 }
 
 // Sums as tensor cores make them: cut off to f32 after every 8 products. A
@@ -496,6 +498,8 @@ TEST_F(NumbersTest, AllowsWhatTensorCoresCutOff) {
     return std::abs(rounded) > std::abs(value) ? std::nextafter(rounded, 0.0f)
                                                : rounded;
   };
+  const NumbersCheck::Hardware tensorCores{/*flushes=*/false,
+                                           /*tensorCores=*/true};
   bool beyond = false;
   for (const NumbersCheck::Trial &trial : (*check)->getTrials()) {
     TensorSpec spec = (*check)->getOutputs()[0];
@@ -517,10 +521,8 @@ TEST_F(NumbersTest, AllowsWhatTensorCoresCutOff) {
       lacking.set(column, some);
     }
     beyond |= (*check)->compare(trial, 0, found).has_value();
-    EXPECT_FALSE(
-        (*check)->compare(trial, 0, found, NumbersCheck::Runner::TensorCores));
-    EXPECT_TRUE((*check)->compare(trial, 0, lacking,
-                                  NumbersCheck::Runner::TensorCores));
+    EXPECT_FALSE((*check)->compare(trial, 0, found, tensorCores));
+    EXPECT_TRUE((*check)->compare(trial, 0, lacking, tensorCores));
   }
   EXPECT_TRUE(beyond);
 }
