@@ -33,13 +33,20 @@ static uint16_t toSmallFloat(double value, int mantissaBits) {
     return sign;
   if (std::isinf(magnitude))
     return sign | infinity;
-  int exponent = std::max(std::ilogb(magnitude), 1 - bias);
-  // nearbyint rounds to nearest even; the product is exact. A carry out of the
-  // mantissa runs into the exponent, as it should.
-  double units = std::nearbyint(std::ldexp(magnitude, mantissaBits - exponent));
-  int64_t bits = static_cast<int64_t>(units) +
-                 (int64_t(exponent + bias - 1) << mantissaBits);
-  return sign | static_cast<uint16_t>(std::min<int64_t>(bits, infinity));
+  uint64_t wide;
+  std::memcpy(&wide, &magnitude, sizeof wide);
+  if (magnitude >= std::ldexp(1.0, 1 - bias)) {
+    // The mantissa's lower bits are rounded away, to nearest even, and the
+    // exponent's bias is another; what gets too large is infinite.
+    const int dropped = 52 - mantissaBits;
+    wide += (uint64_t(1) << (dropped - 1)) - 1 + ((wide >> dropped) & 1);
+    wide = (wide >> dropped) - (uint64_t(1023 - bias) << mantissaBits);
+    return sign | static_cast<uint16_t>(std::min<uint64_t>(wide, infinity));
+  }
+  // Subnormal. nearbyint rounds to nearest even; the product is exact. A carry
+  // out of the mantissa runs into the exponent, as it should.
+  return sign | static_cast<uint16_t>(std::nearbyint(
+                    std::ldexp(magnitude, mantissaBits + bias - 1)));
 }
 
 /// The common case of toSmallFloat for bfloat16: a float whose lower half is
@@ -65,12 +72,16 @@ double fromF16(uint16_t bits) {
   int exponent = (bits >> 10) & 31;
   int mantissa = bits & 1023;
   double magnitude;
-  if (exponent == 31)
+  if (exponent == 31) {
     magnitude = mantissa ? std::nan("") : INFINITY;
-  else if (exponent == 0)
+  } else if (exponent == 0) {
     magnitude = mantissa * 0x1p-24;
-  else
-    magnitude = std::ldexp(1024 + mantissa, exponent - 25);
+  } else {
+    // ldexp would take most of the time of a comparison.
+    uint64_t wide = uint64_t(exponent - 15 + 1023) << 52 | uint64_t(mantissa)
+                                                               << 42;
+    std::memcpy(&magnitude, &wide, sizeof magnitude);
+  }
   return bits & 0x8000 ? -magnitude : magnitude;
 }
 
@@ -118,20 +129,51 @@ static void storeAs(void *data, int64_t index, const T &value) {
   std::memcpy(static_cast<char *>(data) + index * sizeof(T), &value, sizeof(T));
 }
 
-double loadElement(const void *data, DataType type, int64_t index) {
+static int64_t loadInteger(const void *data, DataType type, int64_t index) {
   switch (type) {
-  case DataType::F16:
-    return fromF16(loadAs<uint16_t>(data, index));
-  case DataType::BF16:
-    return fromBF16(loadAs<uint16_t>(data, index));
-  case DataType::I1:
+  case DataType::I8:
+    return loadAs<int8_t>(data, index);
+  case DataType::I16:
+    return loadAs<int16_t>(data, index);
+  case DataType::I32:
+    return loadAs<int32_t>(data, index);
+  case DataType::I64:
+    return loadAs<int64_t>(data, index);
+  default:
     // Not through bool: a kernel may have written something else than 0 or 1.
     return loadAs<uint8_t>(data, index);
+  }
+}
+
+/// Calls visit() with a function that loads an element of `type`, so that a
+/// loop over elements need not look at the type of each.
+template <typename Visit> static auto visitLoad(DataType type, Visit visit) {
+  switch (type) {
+  case DataType::F16:
+    return visit([](const void *data, int64_t index) {
+      return fromF16(loadAs<uint16_t>(data, index));
+    });
+  case DataType::BF16:
+    return visit([](const void *data, int64_t index) {
+      return fromBF16(loadAs<uint16_t>(data, index));
+    });
+  case DataType::F32:
+    return visit([](const void *data, int64_t index) -> double {
+      return loadAs<float>(data, index);
+    });
+  case DataType::F64:
+    return visit([](const void *data, int64_t index) {
+      return loadAs<double>(data, index);
+    });
   default:
-    return visitType(type, [&](auto sample) -> double {
-      return static_cast<double>(loadAs<decltype(sample)>(data, index));
+    return visit([type](const void *data, int64_t index) {
+      return static_cast<double>(loadInteger(data, type, index));
     });
   }
+}
+
+double loadElement(const void *data, DataType type, int64_t index) {
+  return visitLoad(type, [&](auto load) { return load(data, index); });
 }
 
 template <typename T> static T saturate(double value) {
@@ -167,21 +209,6 @@ void storeElement(void *data, DataType type, int64_t index, double value) {
     return storeAs(data, index, saturate<int32_t>(value));
   case DataType::I64:
     return storeAs(data, index, saturate<int64_t>(value));
-  }
-}
-
-static int64_t loadInteger(const void *data, DataType type, int64_t index) {
-  switch (type) {
-  case DataType::I8:
-    return loadAs<int8_t>(data, index);
-  case DataType::I16:
-    return loadAs<int16_t>(data, index);
-  case DataType::I32:
-    return loadAs<int32_t>(data, index);
-  case DataType::I64:
-    return loadAs<int64_t>(data, index);
-  default:
-    return loadAs<uint8_t>(data, index);
   }
 }
 
@@ -376,15 +403,18 @@ struct PartialComparison {
   Comparison result;
 };
 
-static void comparePiece(const void *got, DataType gotType, const void *want,
-                         DataType wantType, int64_t begin, int64_t end,
-                         double absolute, double relative,
-                         PartialComparison &partial) {
+template <typename LoadGot, typename LoadWant>
+static void comparePiece(const void *got, DataType gotType, LoadGot loadGot,
+                         const void *want, DataType wantType, LoadWant loadWant,
+                         int64_t begin, int64_t end, double absolute,
+                         double relative, PartialComparison &whole) {
+  // Of its own, so that the compiler sees that nothing else writes to it.
+  PartialComparison partial;
   Comparison &result = partial.result;
   const bool exact = !isFloat(gotType) && !isFloat(wantType);
   for (int64_t i = begin; i < end; ++i) {
-    double g = loadElement(got, gotType, i);
-    double w = loadElement(want, wantType, i);
+    double g = loadGot(got, i);
+    double w = loadWant(want, i);
     bool violation;
     if (std::isnan(g) || std::isnan(w)) {
       violation = std::isnan(g) != std::isnan(w);
@@ -412,6 +442,7 @@ static void comparePiece(const void *got, DataType gotType, const void *want,
       result.wantedThere = w;
     }
   }
+  whole = partial;
 }
 
 static double rms(const void *data, DataType type, int64_t count) {
@@ -423,13 +454,15 @@ static double rms(const void *data, DataType type, int64_t count) {
   parallelFor(count, [&](int64_t begin, int64_t end) {
     double sum = 0;
     int64_t found = 0;
-    for (int64_t i = begin; i < end; ++i) {
-      double value = loadElement(data, type, i);
-      if (std::isfinite(value)) {
-        sum += value * value;
-        ++found;
+    visitLoad(type, [&](auto load) {
+      for (int64_t i = begin; i < end; ++i) {
+        double value = load(data, i);
+        if (std::isfinite(value)) {
+          sum += value * value;
+          ++found;
+        }
       }
-    }
+    });
     std::lock_guard<std::mutex> guard(lock);
     sums.emplace_back(begin, sum);
     finite += found;
@@ -450,8 +483,12 @@ Comparison compareElements(const void *got, DataType gotType, const void *want,
   std::vector<PartialComparison> partials;
   parallelFor(count, [&](int64_t begin, int64_t end) {
     PartialComparison partial;
-    comparePiece(got, gotType, want, wantType, begin, end, absolute,
-                 tolerance.rtol, partial);
+    visitLoad(gotType, [&](auto loadGot) {
+      visitLoad(wantType, [&](auto loadWant) {
+        comparePiece(got, gotType, loadGot, want, wantType, loadWant, begin,
+                     end, absolute, tolerance.rtol, partial);
+      });
+    });
     std::lock_guard<std::mutex> guard(lock);
     partials.push_back(partial);
   });

@@ -313,6 +313,19 @@ void HostMemory::release() {
   size = 0;
 }
 
+Result<DeviceMemory> DeviceMemory::copy(CUstream stream) const {
+  Result<DeviceMemory> result = allocate(device, size, /*guarded=*/false);
+  if (!result || size == 0)
+    return result;
+  if (Status status =
+          device->check(device->driver().cuMemcpyDtoDAsync(
+                            result->address(), address(), size, stream),
+                        "copying GPU memory");
+      !status)
+    return Error{status.error()};
+  return result;
+}
+
 Status DeviceMemory::fill(unsigned char value, CUstream stream) {
   if (size == 0)
     return {};

@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "qimeng/Runtime/Measure.h"
+#include "Difference.h"
 #include "qimeng/Support/File.h"
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 
 namespace qimeng {
 
@@ -97,8 +99,14 @@ struct Measurer::State {
   unsigned rotations = 1;
   /// Where buffers are copied to from the device.
   HostMemory staging;
+  /// Made when it is first needed.
+  std::optional<Difference> difference;
   std::optional<Executor> reference;
-  std::vector<std::pair<DrawKey, std::vector<std::string>>> references;
+  /// The bytes of its outputs, by draw.
+  using Outputs = std::vector<std::unique_ptr<char[]>>;
+  std::vector<std::pair<DrawKey, Outputs>> references;
+  /// What the reference reads and writes, on the way.
+  HostMemory wideStaging;
 
   Failure fail(FailureKind otherwise, const std::string &message) const {
     return {classify(*device, otherwise), message};
@@ -114,8 +122,9 @@ struct Measurer::State {
   Result<const char *> fetch(const DeviceMemory &memory);
   Failure fillInputs(InputSet &set, const Program &signature,
                      const DrawKey &key);
-  Result<const std::vector<std::string> *>
-  referenceOutputs(const Program &signature, const DrawKey &key);
+  /// For the inputs of `set`, which must hold what was drawn.
+  Result<const Outputs *> referenceOutputs(const Program &signature,
+                                           unsigned set);
   Failure runOnce(Candidate &candidate, unsigned set);
   /// Guards, inputs and outputs of `set` after the candidate ran on it.
   Failure inspect(Candidate &candidate, unsigned set,
@@ -126,6 +135,10 @@ struct Measurer::State {
   Failure repair(std::vector<Candidate> &candidates);
   Failure time(const MeasureRequest &request,
                std::vector<Candidate> &candidates, MeasureAnswer &answer);
+  /// Runs the candidate again, on the first set, whose outputs are right.
+  Failure rerun(Candidate &candidate, const MeasureRequest &request);
+  Failure describeRace(Candidate &candidate,
+                       const std::vector<DeviceMemory> &kept, unsigned run);
 };
 
 //===----------------------------------------------------------------------===//
@@ -320,9 +333,19 @@ Failure Measurer::State::fillInputs(InputSet &set, const Program &signature,
 // The reference
 //===----------------------------------------------------------------------===//
 
-Result<const std::vector<std::string> *>
-Measurer::State::referenceOutputs(const Program &signature,
-                                  const DrawKey &key) {
+/// A copy in memory that is touched first by all cores: zeroing gigabytes, page
+/// by page, would take one of them longer than everything else here.
+static std::unique_ptr<char[]> copyOf(const char *bytes, int64_t count) {
+  std::unique_ptr<char[]> result(new char[count]);
+  parallelFor(count, [&](int64_t begin, int64_t end) {
+    std::memcpy(result.get() + begin, bytes + begin, end - begin);
+  });
+  return result;
+}
+
+Result<const Measurer::State::Outputs *>
+Measurer::State::referenceOutputs(const Program &signature, unsigned set) {
+  const DrawKey key = *sets[set].holds;
   for (const auto &known : references)
     if (known.first == key)
       return &known.second;
@@ -334,12 +357,16 @@ Measurer::State::referenceOutputs(const Program &signature,
   std::vector<unsigned> ours = signature.buffersOf(Kind::Input);
   for (unsigned i = 0; i < inputs.size(); ++i) {
     const Program::Buffer &buffer = program.buffers[inputs[i]];
-    std::string narrow = drawInput(signature, i, key);
-    std::string wide(buffer.bytes(), '\0');
-    convertElements(narrow.data(), signature.buffers[ours[i]].dtype,
-                    wide.data(), buffer.dtype, buffer.elements());
+    Result<const char *> narrow = fetch(sets[set].memories[i]);
+    if (!narrow)
+      return Error{narrow.error()};
+    Result<char *> wide = wideStaging.reserve(device, buffer.bytes());
+    if (!wide)
+      return Error{wide.error()};
+    convertElements(*narrow, signature.buffers[ours[i]].dtype, *wide,
+                    buffer.dtype, buffer.elements());
     if (Status status =
-            buffers->memory(inputs[i]).upload(wide.data(), wide.size());
+            buffers->memory(inputs[i]).upload(*wide, buffer.bytes());
         !status)
       return Error{status.error()};
   }
@@ -352,14 +379,15 @@ Measurer::State::referenceOutputs(const Program &signature,
     return Error{status.error()};
   if (Status status = stream.synchronize(); !status)
     return Error{status.error()};
-  std::vector<std::string> outputs;
+  Outputs outputs;
   for (unsigned output : program.buffersOf(Kind::Output)) {
-    std::string bytes(program.buffers[output].bytes(), '\0');
-    if (Status status =
-            buffers->memory(output).download(bytes.data(), bytes.size());
-        !status)
+    int64_t bytes = program.buffers[output].bytes();
+    Result<char *> wide = wideStaging.reserve(device, bytes);
+    if (!wide)
+      return Error{wide.error()};
+    if (Status status = buffers->memory(output).download(*wide, bytes); !status)
       return Error{status.error()};
-    outputs.push_back(std::move(bytes));
+    outputs.push_back(copyOf(*wide, bytes));
   }
   // Many seeds in one search would fill the host's memory.
   if (references.size() >= 16)
@@ -449,8 +477,7 @@ Failure Measurer::State::compareOutputs(Candidate &candidate, unsigned set,
     return {};
   const Program &program = candidate.executor.program();
   std::vector<unsigned> outputs = program.buffersOf(Kind::Output);
-  Result<const std::vector<std::string> *> want =
-      referenceOutputs(program, *sets[set].holds);
+  Result<const Outputs *> want = referenceOutputs(program, set);
   if (!want)
     return {FailureKind::ReferenceFailure, "reference: " + want.error()};
   std::vector<unsigned> references =
@@ -468,7 +495,7 @@ Failure Measurer::State::compareOutputs(Candidate &candidate, unsigned set,
     check.tolerance =
         request.tolerance.value_or(Tolerance::defaultFor(buffer.dtype));
     check.comparison =
-        compareElements(*got, buffer.dtype, (**want)[i].data(),
+        compareElements(*got, buffer.dtype, (**want)[i].get(),
                         reference->program().buffers[references[i]].dtype,
                         buffer.elements(), check.tolerance);
     check.passed = check.comparison.passes(check.tolerance);
@@ -540,11 +567,110 @@ Failure Measurer::State::time(const MeasureRequest &request,
     unsigned used = std::min(rotations, result.timing.rounds);
     for (unsigned set = 0; set < used && !result.failure; ++set)
       result.failure = inspect(*alive[i], set, request);
+    if (!result.failure)
+      result.failure = rerun(*alive[i], request);
     if (device->fault())
       return result.failure;
     if (result.failure.kind == FailureKind::GuardViolation)
       if (Failure failure = repair(candidates))
         return failure;
+  }
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Further runs
+//===----------------------------------------------------------------------===//
+
+Failure Measurer::State::describeRace(Candidate &candidate,
+                                      const std::vector<DeviceMemory> &kept,
+                                      unsigned run) {
+  const Program &program = candidate.executor.program();
+  std::vector<unsigned> outputs = program.buffersOf(Kind::Output);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Program::Buffer &buffer = program.buffers[outputs[i]];
+    std::string before(buffer.bytes(), '\0');
+    if (Status status = kept[i].download(before.data(), before.size()); !status)
+      return fail(FailureKind::LaunchFailure, status.error());
+    Result<const char *> now = fetch(candidate.buffers[0].memory(outputs[i]));
+    if (!now)
+      return fail(FailureKind::LaunchFailure, now.error());
+    std::string what = describeDifference(buffer, before.data(), *now);
+    if (!what.empty())
+      return {FailureKind::Race,
+              "program '" + program.name + "', output '" + buffer.name +
+                  "': outputs differ from run to run, so threads race; in "
+                  "further run " +
+                  std::to_string(run) + " on the same inputs " + what +
+                  "; look for a barrier or a wait that is missing between a "
+                  "write and a read"};
+  }
+  return fail(FailureKind::LaunchFailure,
+              "the device finds a difference that the host does not see");
+}
+
+Failure Measurer::State::rerun(Candidate &candidate,
+                               const MeasureRequest &request) {
+  const Timing &timing = candidate.result.timing;
+  if (request.reruns == 0 || timing.cutOff ||
+      (request.rerunBelowMicroseconds > 0 &&
+       timing.median >= request.rerunBelowMicroseconds))
+    return {};
+  auto failed = [&](const std::string &why) {
+    return fail(FailureKind::LaunchFailure, why);
+  };
+  if (!difference) {
+    Result<Difference> made = Difference::create(device);
+    if (!made)
+      return failed(made.error());
+    difference.emplace(std::move(*made));
+  }
+  const Program &program = candidate.executor.program();
+  BufferSet &buffers = candidate.buffers[0];
+  std::vector<unsigned> outputs = program.buffersOf(Kind::Output);
+  std::vector<DeviceMemory> kept;
+  for (unsigned output : outputs) {
+    Result<DeviceMemory> copy = buffers.memory(output).copy(stream.handle());
+    if (!copy)
+      return failed(copy.error());
+    kept.push_back(std::move(*copy));
+  }
+  size_t cacheBytes = std::max<int64_t>(2 * device->info().l2Bytes, 1 << 20);
+  Result<DeviceMemory> filler =
+      DeviceMemory::allocate(device, cacheBytes, /*guarded=*/false);
+  if (!filler)
+    return failed(filler.error());
+  auto enqueueRun = [&](bool cold) -> Status {
+    // Else what a run does not write, or reads too early, is what the run
+    // before left there.
+    if (Status status = buffers.poison(program, stream.handle()); !status)
+      return status;
+    if (cold)
+      if (Status status = filler->fill(0, stream.handle()); !status)
+        return status;
+    if (Status status =
+            candidate.executor.enqueue(candidate.bindings[0], stream.handle());
+        !status)
+      return status;
+    for (size_t i = 0; i < outputs.size(); ++i)
+      if (Status status = difference->enqueue(
+              kept[i], buffers.memory(outputs[i]), stream.handle());
+          !status)
+        return status;
+    return {};
+  };
+  double seconds = 0;
+  for (unsigned run = 1;
+       run <= request.reruns && seconds < request.rerunSeconds; ++run) {
+    SecondsIn measured(seconds);
+    if (Status status = enqueueRun(/*cold=*/run % 2 == 0); !status)
+      return failed(status.error());
+    Result<bool> found = difference->found(stream);
+    if (!found)
+      return failed("program '" + program.name + "': " + found.error());
+    if (*found)
+      return describeRace(candidate, kept, run);
+    candidate.result.reruns = run;
   }
   return {};
 }
@@ -611,77 +737,6 @@ MeasureAnswer Measurer::measure(const MeasureRequest &request) {
   seconds.reset();
   answer.failure = now.time(request, candidates, answer);
   return answer;
-}
-
-Failure Measurer::run(const RunRequest &request) {
-  state->device->forgetFailure();
-  Result<Program> program = Program::load(request.program);
-  if (!program)
-    return {FailureKind::LoadFailure, program.error()};
-  Result<Executor> executor =
-      Executor::create(state->device, std::move(*program));
-  if (!executor)
-    return state->fail(FailureKind::LoadFailure, executor.error());
-  const Program &loaded = executor->program();
-  std::vector<unsigned> inputs = loaded.buffersOf(Kind::Input);
-  std::vector<unsigned> outputs = loaded.buffersOf(Kind::Output);
-  if (inputs.size() != request.inputs.size() ||
-      outputs.size() != request.outputs.size())
-    return {FailureKind::BadRequest,
-            "program '" + loaded.name + "' has " +
-                std::to_string(inputs.size()) + " inputs and " +
-                std::to_string(outputs.size()) + " outputs, " +
-                std::to_string(request.inputs.size()) + " and " +
-                std::to_string(request.outputs.size()) + " files were given"};
-  auto failed = [&](const std::string &message) {
-    return state->fail(FailureKind::LaunchFailure, message);
-  };
-  Result<BufferSet> buffers = BufferSet::allocate(state->device, loaded);
-  if (!buffers)
-    return failed(buffers.error());
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    Result<std::string> bytes = readFile(request.inputs[i]);
-    if (!bytes)
-      return {FailureKind::BadRequest, bytes.error()};
-    const Program::Buffer &buffer = loaded.buffers[inputs[i]];
-    if (static_cast<int64_t>(bytes->size()) != buffer.bytes())
-      return {FailureKind::BadRequest,
-              "'" + request.inputs[i] + "' has " +
-                  std::to_string(bytes->size()) + " bytes, input '" +
-                  buffer.name + "' takes " + std::to_string(buffer.bytes())};
-    if (Status status =
-            buffers->memory(inputs[i]).upload(bytes->data(), bytes->size());
-        !status)
-      return failed(status.error());
-  }
-  Result<DeviceStream> stream = DeviceStream::create(state->device);
-  if (!stream)
-    return failed(stream.error());
-  Result<Binding> binding = executor->bind(buffers->addresses());
-  if (!binding)
-    return failed(binding.error());
-  if (Status status = buffers->poison(loaded, stream->handle()); !status)
-    return failed(status.error());
-  if (Status status = executor->enqueue(*binding, stream->handle()); !status)
-    return failed(status.error());
-  if (Status status = stream->synchronize(); !status)
-    return failed(status.error());
-  Result<std::string> guards = buffers->checkGuards(loaded);
-  if (!guards)
-    return failed(guards.error());
-  if (!guards->empty())
-    return {FailureKind::GuardViolation,
-            "program '" + loaded.name + "' wrote out of bounds; " + *guards};
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    std::string bytes(loaded.buffers[outputs[i]].bytes(), '\0');
-    if (Status status =
-            buffers->memory(outputs[i]).download(bytes.data(), bytes.size());
-        !status)
-      return failed(status.error());
-    if (Status status = writeFile(request.outputs[i], bytes); !status)
-      return {FailureKind::BadRequest, status.error()};
-  }
-  return {};
 }
 
 } // namespace qimeng

@@ -34,6 +34,7 @@ static constexpr struct {
     {FailureKind::Mismatch, "mismatch"},
     {FailureKind::GuardViolation, "guard-violation"},
     {FailureKind::InputsChanged, "inputs-changed"},
+    {FailureKind::Race, "race"},
     {FailureKind::ReferenceFailure, "reference-failure"},
     {FailureKind::Timeout, "timeout"},
     {FailureKind::Died, "died"},
@@ -124,6 +125,11 @@ std::string MeasureRequest::toJson() const {
   document["budgetSeconds"] = budgetSeconds;
   if (cutoffMicroseconds > 0)
     document["cutoffMicroseconds"] = cutoffMicroseconds;
+  if (reruns > 0) {
+    document["reruns"] = reruns;
+    document["rerunSeconds"] = rerunSeconds;
+    document["rerunBelowMicroseconds"] = rerunBelowMicroseconds;
+  }
   document["timeLimitSeconds"] = timeLimitSeconds;
   return line(document);
 }
@@ -155,6 +161,9 @@ Result<MeasureRequest> MeasureRequest::fromJson(std::string_view text) {
   request.rotations = reader.integer<unsigned>("rotations", request.rotations);
   request.budgetSeconds = reader.number("budgetSeconds", request.budgetSeconds);
   request.cutoffMicroseconds = reader.number("cutoffMicroseconds", 0);
+  request.reruns = reader.integer<unsigned>("reruns", 0);
+  request.rerunSeconds = reader.number("rerunSeconds", request.rerunSeconds);
+  request.rerunBelowMicroseconds = reader.number("rerunBelowMicroseconds", 0);
   request.timeLimitSeconds =
       reader.number("timeLimitSeconds", request.timeLimitSeconds);
   reader.finish();
@@ -304,6 +313,7 @@ std::string MeasureAnswer::toJson() const {
       outputs.push_back(qimeng::toJson(check));
     entry["guardsIntact"] = program.guardsIntact;
     entry["inputsUnchanged"] = program.inputsUnchanged;
+    entry["reruns"] = program.reruns;
     list.push_back(std::move(entry));
   }
   return line(document);
@@ -345,6 +355,7 @@ Result<MeasureAnswer> MeasureAnswer::fromJson(std::string_view text) {
                 });
     program.guardsIntact = fields.boolean("guardsIntact");
     program.inputsUnchanged = fields.boolean("inputsUnchanged");
+    program.reruns = fields.integer<unsigned>("reruns");
     fields.finish();
     answer.programs.push_back(std::move(program));
   });

@@ -136,7 +136,7 @@ std::string Worker::answer(const std::string &line) {
       return badRequest(request.error());
     Failure failure = open(request->device);
     if (!failure)
-      failure = measurer->run(*request);
+      failure = runProgram(device, *request);
     return failure ? failureText(failure) : "{}";
   }
   if (kind == "describe") {

@@ -291,7 +291,11 @@ static std::string renderTrials(const ReportData &data) {
                                std::to_string(*trial.samples) +
                                (*trial.samples == 1 ? " call" : " calls") +
                                ")</small>"
-                         : ""),
+                         : "") +
+                    (trial.reruns ? " <small>(the same bits in " +
+                                        std::to_string(*trial.reruns) +
+                                        " more runs)</small>"
+                                  : ""),
                 "what") +
            cell(time(us)) +
            cell(us && data.firstCorrectMicroseconds && *us > 0

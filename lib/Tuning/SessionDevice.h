@@ -37,7 +37,8 @@ public:
   /// Runs, checks and times the candidate, and writes what came out into
   /// `trial`: status, phase, diagnostics, times, errors, facts of its kernels.
   /// `best`: the least time of the session so far; what is `hopeless` times
-  /// slower is timed with few calls.
+  /// slower is timed with few calls, and what is faster is run again many
+  /// times, to find races.
   void measure(const Program &program, uint64_t seed,
                std::optional<double> best, Trial &trial);
 
@@ -53,10 +54,17 @@ public:
   /// Workers started so far.
   unsigned getStartedWorkers() const { return client->started(); }
 
-  /// Times candidates against each other; medians in microseconds, 0 for one
-  /// that failed.
-  std::vector<double> compare(const std::vector<const Program *> &programs,
-                              uint64_t seed);
+  /// A candidate for the result, after it ran many times more.
+  struct Final {
+    /// Median; 0 where it failed, or was not measured.
+    double microseconds = 0;
+    int64_t reruns = 0;
+    TrialStatus status = TrialStatus::verified;
+    std::string diagnostics;
+  };
+  /// Times candidates against each other, and looks for races.
+  std::vector<Final> compare(const std::vector<const Program *> &programs,
+                             uint64_t seed);
 
 private:
   SessionDevice(TemporaryFolder folder, WorkerClient::Options options)

@@ -16,50 +16,88 @@ using namespace qimeng;
 /// Trials whose times are within this of the best are timed against each other.
 static constexpr double closeCall = 1.03;
 
-const Trial *Session::chooseBest() {
-  std::vector<const Trial *> order;
-  for (const Trial &trial : trials)
-    if (trial.status == TrialStatus::verified &&
-        trial.microseconds(device != nullptr))
-      order.push_back(&trial);
-  if (order.empty())
-    return nullptr;
-  bool measured = device != nullptr;
-  llvm::sort(order, [&](const Trial *a, const Trial *b) {
-    double left = *a->microseconds(measured),
-           right = *b->microseconds(measured);
-    return left != right ? left < right : a->step < b->step;
-  });
-  if (!device || order.size() < 2)
-    return order.front();
+std::vector<std::pair<size_t, Program>>
+Session::chooseFinalists(const std::vector<size_t> &order) {
   // Single medians differ by a few percent from run to run.
-  double limit = closeCall * *order.front()->microseconds(true);
-  std::vector<const Trial *> finalists;
-  std::vector<Program> programs;
+  double limit = closeCall * *trials[order.front()].microseconds(true);
+  std::vector<std::pair<size_t, Program>> finalists;
   DiagnosticText diagnostics(&main.getContext());
-  for (const Trial *trial : order) {
-    if (finalists.size() == 3 || *trial->microseconds(true) > limit)
+  for (size_t index : order) {
+    if (finalists.size() == 3 || *trials[index].microseconds(true) > limit)
       break;
-    FailureOr<Program> linked = linkTrial(*trial, nullptr, nullptr);
-    if (failed(linked))
-      continue;
-    finalists.push_back(trial);
-    programs.push_back(std::move(*linked));
+    FailureOr<Program> linked = linkTrial(trials[index], nullptr, nullptr);
+    if (succeeded(linked))
+      finalists.emplace_back(index, std::move(*linked));
   }
-  if (finalists.size() < 2)
-    return order.front();
-  std::vector<const Program *> pointers;
-  for (const Program &candidate : programs)
-    pointers.push_back(&candidate);
-  std::vector<double> medians = device->compare(pointers, options.seed);
-  const Trial *best = finalists.front();
-  double least = 0;
-  for (auto [trial, median] : llvm::zip_equal(finalists, medians))
-    if (median > 0 && (least == 0 || median < least)) {
-      best = trial;
-      least = median;
+  return finalists;
+}
+
+const Trial *Session::chooseBest() {
+  bool measured = device != nullptr;
+  std::vector<size_t> order;
+  for (const Trial &trial : trials)
+    if (trial.status == TrialStatus::verified && trial.microseconds(measured))
+      order.push_back(&trial - trials.data());
+  llvm::sort(order, [&](size_t a, size_t b) {
+    double left = *trials[a].microseconds(measured),
+           right = *trials[b].microseconds(measured);
+    return left != right ? left < right : a < b;
+  });
+  if (!measured)
+    return order.empty() ? nullptr : &trials[order.front()];
+  // Until one of them stands the test.
+  while (!order.empty()) {
+    auto finalists = chooseFinalists(order);
+    std::vector<const Program *> programs;
+    for (const auto &finalist : finalists)
+      programs.push_back(&finalist.second);
+    std::vector<SessionDevice::Final> finals;
+    if (!programs.empty())
+      finals = device->compare(programs, options.seed);
+    Trial *best = nullptr;
+    double least = 0;
+    bool refused = false;
+    for (size_t i = 0; i < finals.size(); ++i) {
+      Trial &trial = trials[finalists[i].first];
+      const SessionDevice::Final &final = finals[i];
+      // `failed` says nothing of the candidate: there was no memory, say.
+      if (final.status != TrialStatus::verified &&
+          final.status != TrialStatus::failed) {
+        refused = true;
+        llvm::erase(order, finalists[i].first);
+        trial.status = final.status;
+        trial.accepted = false;
+        trial.diagnostics = final.diagnostics;
+        notes.push_back(llvm::formatv("Trial {0} was the fastest, or nearly, "
+                                      "and was refused in the end: {1}",
+                                      trial.step, final.diagnostics));
+        if (Status status = store.refuse(trial); !status)
+          notes.push_back(status.error());
+        continue;
+      }
+      if (final.reruns > 0)
+        trial.reruns = final.reruns;
+      if (final.microseconds > 0 && (!best || final.microseconds < least)) {
+        best = &trial;
+        least = final.microseconds;
+      }
     }
-  return best;
+    if (best) {
+      notes.push_back(llvm::formatv(
+          "The best kernel ran {0} more times on the same inputs, and its "
+          "outputs were the same bits each time.",
+          best->reruns.value_or(0)));
+      return best;
+    }
+    if (!refused) {
+      notes.push_back("The best kernel was not run again to look for races: " +
+                      (finals.empty() || finals.front().diagnostics.empty()
+                           ? std::string("it could not be measured once more")
+                           : finals.front().diagnostics));
+      return &trials[order.front()];
+    }
+  }
+  return nullptr;
 }
 
 Result<SessionResult> Session::finish() {

@@ -93,6 +93,10 @@ private:
   // SessionResult.cpp
   Result<SessionResult> finish();
   const Trial *chooseBest();
+  /// Of verified trials, the fastest first, those that may be the best; with
+  /// their programs.
+  std::vector<std::pair<size_t, Program>>
+  chooseFinalists(const std::vector<size_t> &order);
 
   const SessionOptions &options;
   TrialStore &store;

@@ -69,6 +69,7 @@ std::string trialToJson(const Trial &trial) {
   put(object, "samples", trial.samples);
   if (trial.cutOff)
     object["cut_off"] = true;
+  put(object, "reruns", trial.reruns);
   put(object, "bytes", trial.bytes);
   put(object, "flops", trial.flops);
   put(object, "achieved_gbps", trial.achievedGBps());

@@ -79,6 +79,9 @@ ALTER TABLE trial ADD COLUMN measure_seconds REAL;
 )sql",
                                                  R"sql(
 ALTER TABLE trial ADD COLUMN attempt INTEGER NOT NULL DEFAULT 0;
+)sql",
+                                                 R"sql(
+ALTER TABLE trial ADD COLUMN reruns INTEGER;
 )sql"};
   return steps;
 }

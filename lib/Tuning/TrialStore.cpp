@@ -110,7 +110,7 @@ constexpr const char *trialFields =
     "recipe, status, phase, accepted, diagnostics, predicted_us, measured_us, "
     "minimum_us, bytes, flops, absolute_error, relative_error, wall_seconds, "
     "step, parent, action, planner, coder, created_ms, samples, cut_off, "
-    "measure_seconds, attempt";
+    "measure_seconds, attempt, reruns";
 
 } // namespace
 
@@ -283,11 +283,12 @@ TrialStore::insert(const Trial &trial,
     created = std::chrono::duration_cast<std::chrono::milliseconds>(
                   std::chrono::system_clock::now().time_since_epoch())
                   .count();
-  Statement add(database,
-                std::string("INSERT INTO trial (") + trialFields +
-                    ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-                    "?,?,?,?,?,?) ON CONFLICT (session_key, kernel_key, arch, "
-                    "compiler_version, device, recipe_key) DO NOTHING");
+  Statement add(
+      database,
+      std::string("INSERT INTO trial (") + trialFields +
+          ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+          "?,?,?,?,?,?,?) ON CONFLICT (session_key, kernel_key, arch, "
+          "compiler_version, device, recipe_key) DO NOTHING");
   add << trial.sessionKey << trial.program.kernelKey << trial.program.arch
       << trial.program.compilerVersion << trial.device << trial.recipeKey
       << trial.recipe << nameOf(trial.status) << nameOf(trial.phase)
@@ -297,7 +298,7 @@ TrialStore::insert(const Trial &trial,
       << trial.absoluteError << trial.relativeError << trial.wallSeconds
       << trial.step << trial.parent << trial.action << trial.planner
       << trial.coder << created << trial.samples << int64_t(trial.cutOff)
-      << trial.measureSeconds << trial.attempt;
+      << trial.measureSeconds << trial.attempt << trial.reruns;
   if (!add.run())
     return impl->rollback("write to");
 
@@ -340,6 +341,21 @@ Status TrialStore::setAccepted(int64_t id, bool accepted,
                  std::to_string(id) +
                  "; it was replaced or edited while in use. Run the same "
                  "command again."};
+  return {};
+}
+
+Status TrialStore::refuse(const Trial &trial) {
+  std::lock_guard<std::mutex> lock(impl->mutex);
+  Statement statement(impl->database,
+                      "UPDATE trial SET status = ?, phase = ?, accepted = 0, "
+                      "diagnostics = ? WHERE kernel_key = ? AND arch = ? AND "
+                      "compiler_version = ? AND device = ? AND "
+                      "recipe_key = ?");
+  statement << nameOf(trial.status) << nameOf(trial.phase) << trial.diagnostics
+            << trial.program.kernelKey << trial.program.arch
+            << trial.program.compilerVersion << trial.device << trial.recipeKey;
+  if (!statement.run())
+    return impl->error("write to");
   return {};
 }
 
@@ -387,6 +403,7 @@ Status TrialStore::Impl::readTrials(Statement &statement,
     trial.cutOff = statement.integer();
     trial.measureSeconds = statement.maybeReal();
     trial.attempt = statement.integer();
+    trial.reruns = statement.maybeInteger();
 
     // Inside the outer statement's read transaction: both see one state.
     Statement kernels(database,

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Difference.h"
 #include "TestKernels.h"
 #include "qimeng/Runtime/Worker.h"
 #include "qimeng/Support/File.h"
@@ -190,6 +191,73 @@ TEST_F(RuntimeDevice, RefusesWrongPrograms) {
       << answer.programs[4].failure.message;
   EXPECT_EQ(answer.programs[4].timing.microseconds.size(), 20u);
   EXPECT_EQ(client.started(), 1u);
+}
+
+TEST_F(RuntimeDevice, FindsRaces) {
+  MeasureRequest wanted = request({"vadd", "race"});
+  wanted.checks = {{Draw::Mode::Uniform, 1}};
+  // Checks and timed calls alone see nothing.
+  MeasureAnswer answer = client.measure(wanted);
+  ASSERT_FALSE(answer.failure) << answer.failure.message;
+  EXPECT_FALSE(answer.programs[1].failure);
+  EXPECT_EQ(answer.programs[1].reruns, 0u);
+  wanted.reruns = 100;
+  wanted.rerunSeconds = 60;
+  answer = client.measure(wanted);
+  ASSERT_FALSE(answer.failure) << answer.failure.message;
+  EXPECT_FALSE(answer.programs[0].failure)
+      << answer.programs[0].failure.message;
+  EXPECT_EQ(answer.programs[0].reruns, 100u);
+  const ProgramMeasurement &racy = answer.programs[1];
+  EXPECT_EQ(racy.failure.kind, FailureKind::Race);
+  EXPECT_EQ(racy.reruns, 6u);
+  EXPECT_MENTIONS(racy.failure.message,
+                  "program 'race', output 'c': outputs differ from run to run");
+  EXPECT_MENTIONS(racy.failure.message, "in further run 7 on the same inputs "
+                                        "1 of 76800 elements differ, the first "
+                                        "at 0: got ");
+  // Only programs that are fast enough are worth it, and for a while only.
+  wanted.rerunBelowMicroseconds = 1e-3;
+  answer = client.measure(wanted);
+  EXPECT_FALSE(answer.programs[1].failure);
+  EXPECT_EQ(answer.programs[1].reruns, 0u);
+  wanted.rerunBelowMicroseconds = 1e9;
+  wanted.rerunSeconds = 1e-9;
+  answer = client.measure(wanted);
+  EXPECT_EQ(answer.programs[0].reruns, 1u);
+  EXPECT_EQ(client.started(), 1u);
+}
+
+TEST_F(RuntimeDevice, ComparesEveryByte) {
+  // One more than whole vectors, and than a whole grid of them.
+  for (size_t size : {size_t(1), size_t(15), size_t(16), size_t(4099),
+                      size_t(16) << 20 | 7}) {
+    Result<DeviceMemory> a = DeviceMemory::allocate(device, size, true);
+    ASSERT_TRUE(a) << a.error();
+    std::string bytes(size, 'x');
+    ASSERT_TRUE(a->upload(bytes.data(), size));
+    Result<DeviceStream> stream = DeviceStream::create(device);
+    ASSERT_TRUE(stream) << stream.error();
+    Result<DeviceMemory> b = a->copy(stream->handle());
+    ASSERT_TRUE(b) << b.error();
+    Result<Difference> difference = Difference::create(device);
+    ASSERT_TRUE(difference) << difference.error();
+    auto differs = [&] {
+      EXPECT_TRUE(difference->enqueue(*a, *b, stream->handle()));
+      Result<bool> found = difference->found(*stream);
+      EXPECT_TRUE(found);
+      return *found;
+    };
+    EXPECT_FALSE(differs());
+    for (size_t at : {size_t(0), size / 3, size / 2, size - 1}) {
+      bytes[at] = 'y';
+      ASSERT_TRUE(b->upload(bytes.data(), size));
+      EXPECT_TRUE(differs()) << at << " of " << size;
+      bytes[at] = 'x';
+      ASSERT_TRUE(b->upload(bytes.data(), size));
+      EXPECT_FALSE(differs());
+    }
+  }
 }
 
 TEST_F(RuntimeDevice, SurvivesIllegalAddresses) {

@@ -136,6 +136,8 @@ public:
   /// Blocking copies; `count` must be at most bytes().
   Status upload(const void *from, size_t count);
   Status download(void *to, size_t count) const;
+  /// The same bytes in memory of its own, without guards, in stream order.
+  Result<DeviceMemory> copy(cuda::CUstream stream) const;
   /// Sets every byte, in stream order.
   Status fill(unsigned char value, cuda::CUstream stream);
 

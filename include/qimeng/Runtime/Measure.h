@@ -10,7 +10,8 @@
 // Outputs and temporaries are poisoned first, guards and inputs checked after,
 // the candidate runs before the reference, and timed calls rotate over several
 // sets of inputs, whose outputs are checked again after timing. A candidate
-// beyond the request's cut-off is checked alike, and timed with few calls.
+// beyond the request's cut-off is checked alike, and timed with few calls. One
+// that matters is run again many times, see `reruns`.
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,6 +47,8 @@ enum class FailureKind {
   GuardViolation,
   /// A kernel wrote to an input.
   InputsChanged,
+  /// Outputs that were right differ from run to run.
+  Race,
   /// The reference program did not load or run.
   ReferenceFailure,
   /// The worker did not answer in time, and was killed.
@@ -58,7 +61,8 @@ enum class FailureKind {
 
 /// "none", "bad-request", "no-driver", "load-failure", "out-of-memory",
 /// "launch-failure", "illegal-address", "mismatch", "guard-violation",
-/// "inputs-changed", "reference-failure", "timeout", "died", "bad-answer".
+/// "inputs-changed", "race", "reference-failure", "timeout", "died",
+/// "bad-answer".
 const char *failureKindName(FailureKind kind);
 std::optional<FailureKind> parseFailureKind(std::string_view name);
 
@@ -93,6 +97,16 @@ struct MeasureRequest {
   /// Candidates slower than this get few timed calls, see TimingOptions; 0:
   /// none.
   double cutoffMicroseconds = 0;
+  /// Further runs, whose outputs must be the very bits of those that were
+  /// checked after timing; each begins with poisoned outputs and temporaries,
+  /// every other one with a cold L2. No kernel adds floats in an order that
+  /// may change, so what differs is a race, even if it is within the
+  /// tolerance. Needs timed calls; programs that are cut off have none.
+  unsigned reruns = 0;
+  /// After so many seconds of wall clock no further run begins.
+  double rerunSeconds = 0.3;
+  /// Only programs whose median is less have further runs; 0: all.
+  double rerunBelowMicroseconds = 0;
   /// Wall-clock time that WorkerClient allows for the whole request.
   double timeLimitSeconds = 60;
 
@@ -115,6 +129,8 @@ struct ProgramMeasurement {
   std::vector<OutputCheck> outputs;
   bool guardsIntact = true;
   bool inputsUnchanged = true;
+  /// Further runs that gave the same bits.
+  unsigned reruns = 0;
 };
 
 struct MeasureAnswer {
@@ -126,7 +142,7 @@ struct MeasureAnswer {
   /// Sets that the timed calls rotated over.
   unsigned rotations = 0;
   /// Wall-clock time of checks (runs, reference, comparisons, before timing and
-  /// after) and of the timed calls.
+  /// after, further runs) and of the timed calls.
   double checkSeconds = 0, timingSeconds = 0;
 
   std::string toJson() const;
@@ -156,12 +172,14 @@ public:
   ~Measurer();
 
   MeasureAnswer measure(const MeasureRequest &request);
-  Failure run(const RunRequest &request);
 
 private:
   struct State;
   std::unique_ptr<State> state;
 };
+
+/// Runs in the calling process.
+Failure runProgram(const DevicePtr &device, const RunRequest &request);
 
 /// The kind of a failure that `device` saw last; `otherwise` where it was none
 /// of its own.

@@ -108,6 +108,9 @@ struct Trial {
   /// after a few.
   std::optional<int64_t> samples;
   bool cutOff = false;
+  /// Further runs that gave the same bits as those that were checked: of each
+  /// trial that was the best when it was measured, and of the session's result.
+  std::optional<int64_t> reruns;
   /// Whole program, counted as in KernelFacts.
   std::optional<double> bytes;
   std::optional<double> flops;

@@ -55,6 +55,10 @@ public:
   Status setAccepted(int64_t id, bool accepted,
                      const std::string &diagnostics = {});
 
+  /// Gives every session's trials of this recipe on this device the status, the
+  /// phase and the diagnostics of `trial`, which turned out to be wrong later.
+  Status refuse(const Trial &trial);
+
   /// A finished trial of this recipe from any session; a measured one before a
   /// predicted one, then the latest. `device`: only times measured there.
   Result<std::optional<Trial>> find(const ProgramKey &program,

@@ -9,11 +9,12 @@
 // memory, and a kernel is the C++ function of its name. A module is any text
 // with ".entry NAME" in it. Hangs, faults and an old version can be had.
 //
-// With FAKE_CUDA_ANY_KERNEL=1 kernels of other names run too: they leave
-// outputs as they are, which is NaN in those of a reference as well, and take a
-// time that depends on their shape. Those whose shape is FAKE_CUDA_HANG ("4 x 1
-// x 1, 128": grid, threads of a block) hang, except in float64, which is the
-// reference.
+// With FAKE_CUDA_ANY_KERNEL=1 kernels of other names run too: the first launch
+// after outputs were poisoned makes them zeros, and a launch takes a time that
+// depends on its shape. FAKE_CUDA_HANG and FAKE_CUDA_RACE name a shape ("4 x 1
+// x 1, 128": grid, threads of a block) whose kernels hang, or give wrong zeros
+// in the seventh of the further runs, or the one that FAKE_CUDA_RACE_RUN says;
+// those in float64 do not.
 //
 //===----------------------------------------------------------------------===//
 
@@ -48,6 +49,14 @@ std::atomic<int64_t> clockMicroseconds = 0;
 
 CUresult fault = CUDA_SUCCESS;
 bool hung = false;
+
+/// What was filled with 0xFF bytes since the last launch of any kernel.
+std::vector<std::pair<void *, size_t>> poisoned;
+
+/// Launches on poisoned outputs that come before further runs, where one draw
+/// is checked beside the timed one: two draws, two sets to time.
+constexpr unsigned checkedRuns = 4, wrongRun = checkedRuns + 7;
+unsigned racedRuns = 0;
 thread_local CUcontext currentContext = nullptr;
 
 using Kernel = void (*)(const Thread &);
@@ -85,6 +94,22 @@ const std::map<std::string, Kernel> kernels = {
        t.result() = t.sum();
        t.array<float>(0)[t.index] = t.result();
      }},
+    {"race",
+     [](const Thread &t) {
+       uint32_t before;
+       std::memcpy(&before, &t.result(), sizeof before);
+       bool wrong =
+           t.index == 0 && before == 0xFFFFFFFF && ++racedRuns == wrongRun;
+       t.result() = t.sum() + (wrong ? 1 : 0);
+     }},
+    // The runtime's own.
+    {"qimeng_differs",
+     [](const Thread &t) {
+       auto bytes = *static_cast<uint64_t *>(t.parameters[2]);
+       for (uint64_t at = t.index; at < bytes; at += t.count)
+         if (t.array<char>(0)[at] != t.array<char>(1)[at])
+           *t.array<uint32_t>(3) = 1;
+     }},
     {"spin", [](const Thread &) { hung = true; }},
     {"fault", [](const Thread &) { fault = CUDA_ERROR_ILLEGAL_ADDRESS; }},
     {"stop", [](const Thread &) { fault = CUDA_ERROR_LAUNCH_FAILED; }},
@@ -96,15 +121,17 @@ const std::map<std::string, Kernel> kernels = {
      }},
 };
 
+struct Module;
 struct Function {
   /// Null: any other.
   Kernel kernel;
-  bool isReference;
+  Module *module;
   int dynamicSharedBytes = 0;
 };
 struct Module {
   std::string text;
   std::map<std::string, Function> functions;
+  unsigned poisonedLaunches = 0;
 };
 using Moment = int64_t;
 Function *toFunction(CUfunction handle) {
@@ -116,12 +143,22 @@ bool isSet(const char *variable, const std::string &value) {
   return found && value == found;
 }
 
-void launchAny(const Function &function, const CUlaunchConfig &config) {
+void launchAny(Module &module, const CUlaunchConfig &config) {
   char shape[64];
   std::snprintf(shape, sizeof shape, "%u x %u x %u, %u", config.gridDimX,
                 config.gridDimY, config.gridDimZ, config.blockDimX);
-  if (!function.isReference && isSet("FAKE_CUDA_HANG", shape))
+  bool isReference = module.text.find(".f64") != std::string::npos;
+  if (!isReference && isSet("FAKE_CUDA_HANG", shape))
     hung = true;
+  for (auto &[address, bytes] : poisoned)
+    std::memset(address, 0, bytes);
+  const char *told = std::getenv("FAKE_CUDA_RACE_RUN");
+  // Both sets to time are poisoned at once.
+  unsigned wrong = checkedRuns - 1 + (told ? std::atoi(told) : 7);
+  if (!poisoned.empty() && ++module.poisonedLaunches == wrong && !isReference &&
+      isSet("FAKE_CUDA_RACE", shape))
+    std::memset(poisoned.front().first, 0x3F, 4);
+  poisoned.clear();
   clockMicroseconds += 5 + std::hash<std::string>()(shape) % 32;
 }
 } // namespace
@@ -227,6 +264,7 @@ CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t bytes) {
   return CUDA_SUCCESS;
 }
 CUresult cuMemFree_v2(CUdeviceptr address) {
+  poisoned.clear();
   std::free(reinterpret_cast<void *>(address));
   return CUDA_SUCCESS;
 }
@@ -260,6 +298,8 @@ CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes,
                          CUstream) {
   if (!fault)
     std::memset(reinterpret_cast<void *>(to), value, bytes);
+  if (value == 0xFF)
+    poisoned.emplace_back(reinterpret_cast<void *>(to), bytes);
   return fault;
 }
 
@@ -306,6 +346,8 @@ CUresult cuModuleLoadDataEx(CUmodule *module, const void *image,
                     "ptxas fake, line 1; error: syntax error\nfatal error\n");
     return optionCount ? CUDA_ERROR_INVALID_PTX : CUDA_ERROR_INVALID_IMAGE;
   }
+  if (text.find(".entry race(") != std::string::npos)
+    racedRuns = 0;
   *module = reinterpret_cast<CUmodule>(new Module{text, {}});
   return CUDA_SUCCESS;
 }
@@ -323,7 +365,7 @@ CUresult cuModuleGetFunction(CUfunction *function, CUmodule handle,
     return CUDA_ERROR_NOT_FOUND;
   auto &entry = module->functions[name];
   entry.kernel = kernel == kernels.end() ? nullptr : kernel->second;
-  entry.isReference = module->text.find(".f64") != std::string::npos;
+  entry.module = module;
   *function = reinterpret_cast<CUfunction>(&entry);
   return CUDA_SUCCESS;
 }
@@ -367,9 +409,10 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig *config, CUfunction handle,
       std::max(function->dynamicSharedBytes, 48 << 10))
     return CUDA_ERROR_INVALID_VALUE;
   if (!function->kernel) {
-    launchAny(*function, *config);
+    launchAny(*function->module, *config);
     return CUDA_SUCCESS;
   }
+  poisoned.clear();
   uint64_t count = uint64_t(config->gridDimX) * config->blockDimX;
   for (uint64_t i = 0; i < count; ++i)
     function->kernel({i, count, parameters});

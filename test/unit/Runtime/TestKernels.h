@@ -47,7 +47,8 @@ inline std::string elementKernels() {
                           "  ld.global.f32 %f2, [%rd6];\n"
                           "  add.f32 %f3, %f1, %f2;\n";
   const std::string store = "  st.global.f32 [%rd7], %f3;\n";
-  return ".version 7.0\n.target sm_80\n.address_size 64\n" +
+  return ".version 7.0\n.target sm_80\n.address_size 64\n"
+         ".visible .global .u32 poisoned_runs = 0;\n" +
          elementKernel("vadd", 4, add + store) +
          // Right, after a few milliseconds.
          elementKernel("late", 4,
@@ -89,6 +90,21 @@ inline std::string elementKernels() {
          // Changes its input.
          elementKernel("scribble", 4,
                        add + store + "  st.global.f32 [%rd5], %f3;\n") +
+         // Wrong in the eleventh run that finds c poisoned: the seventh further
+         // run, where one draw is checked beside the timed one.
+         elementKernel("race", 4,
+                       add +
+                           "  setp.ne.s32 %p1, %r4, 0;\n"
+                           "  @%p1 bra STORE;\n"
+                           "  ld.global.u32 %r5, [%rd7];\n"
+                           "  setp.ne.u32 %p1, %r5, 0xFFFFFFFF;\n"
+                           "  @%p1 bra STORE;\n"
+                           "  atom.global.add.u32 %r6, [poisoned_runs], 1;\n"
+                           "  setp.ne.u32 %p1, %r6, 10;\n"
+                           "  @%p1 bra STORE;\n"
+                           "  add.f32 %f3, %f3, 0f3F800000;\n"
+                           "STORE:\n" +
+                           store) +
          // Never ends: no element is equal to this NaN.
          elementKernel("spin", 4,
                        "LOOP:\n"

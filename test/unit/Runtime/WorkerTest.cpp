@@ -174,6 +174,9 @@ TEST(MeasureJson, RequestComesBack) {
   request.checks = {{Draw::Mode::NaN, 1}, {Draw::Mode::Large, -1}};
   request.tolerance = Tolerance{1, 2, 3};
   request.repeats = 5;
+  request.reruns = 100;
+  request.rerunSeconds = 0.5;
+  request.rerunBelowMicroseconds = 12;
   Result<MeasureRequest> parsed = MeasureRequest::fromJson(request.toJson());
   ASSERT_TRUE(parsed) << parsed.error();
   EXPECT_EQ(parsed->toJson(), request.toJson());
@@ -188,6 +191,7 @@ TEST(MeasureJson, AnswerComesBack) {
   answer.programs[0].outputs.resize(1);
   answer.programs[0].outputs[0].comparison.gotThere = NAN;
   answer.programs[1].timing.microseconds = {1.5, 2};
+  answer.programs[1].reruns = 17;
   answer.programs[1].launches.push_back({"k", 32, 0, 0, 1024, 128, 7, 2, 0.5});
   Result<MeasureAnswer> parsed = MeasureAnswer::fromJson(answer.toJson());
   ASSERT_TRUE(parsed) << parsed.error();

@@ -146,6 +146,9 @@ TEST(Report, SaysWhatWasCutOff) {
   EXPECT_EQ(renderReport(data).find("much slower"), std::string::npos);
   data.trials[0].cutOff = true;
   data.trials[0].samples = 3;
+  data.trials[1].reruns = 100;
+  EXPECT_NE(renderReport(data).find("the same bits in 100 more runs"),
+            std::string::npos);
   EXPECT_NE(renderReport(data).find("much slower than the best: timed 3 calls"),
             std::string::npos);
 }

@@ -1,4 +1,4 @@
-//===- SessionDeviceTest.cpp - Candidates that hang -----------------------===//
+//===- SessionDeviceTest.cpp - Candidates that hang, or race --------------===//
 //
 // Part of the QiMeng project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -117,6 +117,46 @@ TEST_F(SessionDeviceTest, ACandidateThatHangsCostsItselfOnly) {
   EXPECT_EQ(device->getStartedWorkers(), 2u);
 }
 
+TEST_F(SessionDeviceTest, OnlyTheBestIsRunAgain) {
+  Trial trial = measure(elementProgram("vadd"));
+  ASSERT_EQ(trial.status, TrialStatus::verified) << trial.diagnostics;
+  EXPECT_EQ(trial.reruns, 100);
+  double best = *trial.measuredMicroseconds;
+  trial = measure(elementProgram("race"), best);
+  EXPECT_EQ(trial.status, TrialStatus::verified) << trial.diagnostics;
+  EXPECT_EQ(trial.reruns, std::nullopt);
+  trial = measure(elementProgram("race"), 2 * best);
+  EXPECT_EQ(trial.status, TrialStatus::refused);
+  EXPECT_EQ(trial.phase, TrialPhase::measure);
+  EXPECT_EQ(trial.measuredMicroseconds, std::nullopt);
+  EXPECT_MENTIONS(trial.diagnostics,
+                  "race: program 'race', output 'c': outputs differ from run "
+                  "to run, so threads race; in further run 7 on the same "
+                  "inputs 1 of 1024 elements differ, the first at 0");
+}
+
+TEST_F(SessionDeviceTest, TheResultIsRunAgain) {
+  Program right = elementProgram("vadd"), racy = elementProgram("race"),
+          endless = elementProgram("spin");
+  auto finals = device->compare({&racy, &right}, 42);
+  ASSERT_EQ(finals.size(), 2u);
+  EXPECT_EQ(finals[0].status, TrialStatus::refused);
+  EXPECT_EQ(finals[0].microseconds, 0);
+  EXPECT_MENTIONS(finals[0].diagnostics, "outputs differ from run to run");
+  EXPECT_EQ(finals[1].status, TrialStatus::verified);
+  EXPECT_GT(finals[1].microseconds, 0);
+  // As many as fit into their time.
+  EXPECT_GT(finals[1].reruns, 100);
+  finals = device->compare({&right}, 42);
+  EXPECT_GT(finals[0].reruns, 100);
+  // One that hangs now does not take the others along.
+  ASSERT_EQ(measure(right).status, TrialStatus::verified);
+  finals = device->compare({&right, &endless}, 42);
+  EXPECT_EQ(finals[0].status, TrialStatus::verified);
+  EXPECT_GT(finals[0].microseconds, 0);
+  EXPECT_EQ(finals[1].status, TrialStatus::timedOut);
+}
+
 //===----------------------------------------------------------------------===//
 // Sessions
 //===----------------------------------------------------------------------===//
@@ -175,6 +215,12 @@ protected:
         return &trial;
     return nullptr;
   }
+  static bool hasNote(const SessionResult &result, const std::string &part) {
+    for (const std::string &note : result.report.notes)
+      if (note.find(part) != std::string::npos)
+        return true;
+    return false;
+  }
   static size_t count(const SessionResult &result, TrialStatus status) {
     size_t number = 0;
     for (const Trial &trial : result.report.trials)
@@ -191,22 +237,62 @@ TEST_F(SessionOnADevice, GoesOnWithoutTheBest) {
   const Trial *best = bestOf(good);
   ASSERT_TRUE(best);
   EXPECT_GT(best->step, 0);
+  ASSERT_TRUE(best->reruns);
+  EXPECT_GT(*best->reruns, 100);
+  EXPECT_TRUE(hasNote(good, "The best kernel ran " +
+                                std::to_string(*best->reruns) +
+                                " more times on the same inputs, and its "
+                                "outputs were the same bits"));
   std::string shape = shapeOf(*best);
-  // The first one would have a minute.
-  ASSERT_NE(shapeOf(good.report.trials.front()), shape);
-  Variable hang("FAKE_CUDA_HANG", shape);
-  SessionResult result = run("hang.db");
-  ASSERT_TRUE(result.found);
-  EXPECT_GE(count(result, TrialStatus::timedOut), 1u);
-  EXPECT_EQ(result.report.trials.size(), 8u);
-  // Trials after it go on as ever.
-  EXPECT_GE(count(result, TrialStatus::verified), 2u);
-  EXPECT_NE(shapeOf(*bestOf(result)), shape);
-  for (const Trial &trial : result.report.trials) {
-    if (trial.recipeKey == best->recipeKey)
-      EXPECT_EQ(trial.status, TrialStatus::timedOut);
-    if (trial.status == TrialStatus::timedOut)
-      EXPECT_MENTIONS(trial.diagnostics, "program 'add': no answer within");
+  {
+    // What won is wrong in the seventh of its further runs.
+    Variable race("FAKE_CUDA_RACE", shape);
+    SessionResult result = run("race.db");
+    ASSERT_TRUE(result.found);
+    EXPECT_GE(count(result, TrialStatus::refused), 1u);
+    EXPECT_EQ(result.report.trials.size(), 8u);
+    for (const Trial &trial : result.report.trials)
+      if (trial.recipeKey == best->recipeKey) {
+        EXPECT_EQ(trial.status, TrialStatus::refused);
+        EXPECT_FALSE(trial.accepted);
+        EXPECT_MENTIONS(trial.diagnostics, "race: program 'add'");
+        EXPECT_MENTIONS(trial.diagnostics, "in further run 7");
+      }
+    const Trial *other = bestOf(result);
+    ASSERT_TRUE(other);
+    EXPECT_NE(shapeOf(*other), shape);
+    EXPECT_EQ(other->status, TrialStatus::verified);
+    EXPECT_GE(*other->measuredMicroseconds, *best->measuredMicroseconds);
+  }
+  {
+    // Only the many runs of the result show it.
+    Variable race("FAKE_CUDA_RACE", shape), rare("FAKE_CUDA_RACE_RUN", "130");
+    SessionResult result = run("rare.db");
+    ASSERT_TRUE(result.found);
+    EXPECT_TRUE(hasNote(result, "was refused in the end: race: program"));
+    EXPECT_NE(shapeOf(*bestOf(result)), shape);
+    EXPECT_GT(bestOf(result)->reruns.value_or(0), 100);
+  }
+  {
+    // The store remembers.
+    SessionResult result = run("rare.db");
+    ASSERT_TRUE(result.found);
+    EXPECT_EQ(count(result, TrialStatus::refused), 1u);
+    EXPECT_NE(bestOf(result)->recipeKey, best->recipeKey);
+  }
+  {
+    Variable hang("FAKE_CUDA_HANG", shape);
+    SessionResult result = run("hang.db");
+    ASSERT_TRUE(result.found);
+    size_t hung = count(result, TrialStatus::timedOut);
+    EXPECT_GE(hung, 1u);
+    EXPECT_EQ(result.report.trials.size(), 8u);
+    // Trials after it go on as ever.
+    EXPECT_GE(count(result, TrialStatus::verified), 2u);
+    EXPECT_NE(shapeOf(*bestOf(result)), shape);
+    for (const Trial &trial : result.report.trials)
+      if (trial.status == TrialStatus::timedOut)
+        EXPECT_MENTIONS(trial.diagnostics, "program 'add': no answer within");
   }
 }
 

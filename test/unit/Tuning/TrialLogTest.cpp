@@ -29,6 +29,9 @@ TEST(TrialLog, ALineHoldsTheTrial) {
   EXPECT_EQ(json["measured_us"], 100.0);
   EXPECT_EQ(json["samples"], 30);
   EXPECT_FALSE(json.contains("cut_off"));
+  EXPECT_FALSE(json.contains("reruns"));
+  trial.reruns = 100;
+  EXPECT_EQ(nlohmann::json::parse(trialToJson(trial))["reruns"], 100);
   trial.cutOff = true;
   EXPECT_EQ(nlohmann::json::parse(trialToJson(trial))["cut_off"], true);
   EXPECT_DOUBLE_EQ(json["achieved_gbps"], 1000.0);

@@ -43,6 +43,7 @@ TEST_F(TrialStoreTest, KeepsEveryField) {
   trial.phase = TrialPhase::assemble;
   trial.accepted = true;
   trial.cutOff = true;
+  trial.reruns = 100;
   trial.attempt = 2;
   trial.diagnostics = std::string("line one\nbyte \0 and \xff", 21);
   trial.absoluteError = std::numeric_limits<double>::infinity();
@@ -81,6 +82,7 @@ TEST_F(TrialStoreTest, KeepsEveryField) {
   EXPECT_EQ(kept.minimumMicroseconds, trial.minimumMicroseconds);
   EXPECT_EQ(kept.samples, trial.samples);
   EXPECT_EQ(kept.cutOff, trial.cutOff);
+  EXPECT_EQ(kept.reruns, trial.reruns);
   EXPECT_EQ(kept.attempt, trial.attempt);
   EXPECT_EQ(kept.measureSeconds, trial.measureSeconds);
   EXPECT_EQ(kept.bytes, trial.bytes);
@@ -335,6 +337,26 @@ TEST_F(TrialStoreTest, SchemaStepsApplyInOrderAndOnce) {
   sqlite3_close(database);
 }
 
+TEST_F(TrialStoreTest, RefusesARecipeInAllSessions) {
+  TrialStore store = open();
+  Trial mine = sampleTrial(1), theirs = mine, other = sampleTrial(2);
+  theirs.sessionKey = "another session";
+  for (Trial *trial : {&mine, &theirs, &other})
+    ASSERT_TRUE(store.insert(*trial));
+  mine.status = TrialStatus::refused;
+  mine.diagnostics = "race";
+  ASSERT_TRUE(store.refuse(mine));
+  for (const char *session : {"session", "another session"}) {
+    auto trials = store.sessionTrials(session);
+    ASSERT_TRUE(trials) << trials.error();
+    EXPECT_EQ(trials->front().status, TrialStatus::refused);
+    EXPECT_EQ(trials->front().diagnostics, "race");
+    EXPECT_FALSE(trials->front().accepted);
+  }
+  EXPECT_EQ(store.sessionTrials("session")->back().status,
+            TrialStatus::verified);
+}
+
 TEST_F(TrialStoreTest, BringsTheFirstSchemaUpToDate) {
   sqlite3 *database;
   ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
@@ -359,6 +381,7 @@ TEST_F(TrialStoreTest, BringsTheFirstSchemaUpToDate) {
   EXPECT_EQ(trials->front().samples, std::nullopt);
   EXPECT_FALSE(trials->front().cutOff);
   EXPECT_EQ(trials->front().attempt, 0);
+  EXPECT_EQ(trials->front().reruns, std::nullopt);
   EXPECT_EQ(trials->back().samples, 30);
 }
 
