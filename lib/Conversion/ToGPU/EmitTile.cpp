@@ -112,6 +112,25 @@ static bool isHalf(Type type) {
   return isa<FloatType>(type) && type.getIntOrFloatBitWidth() == 16;
 }
 
+/// Lets a product and the sum that takes it be one fma.
+static void allowContraction(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (value.getType().isF32() &&
+      isa_and_nonnull<arith::AddFOp, arith::SubFOp, arith::MulFOp>(op))
+    op->setAttr("fastmath",
+                arith::FastMathFlagsAttr::get(op->getContext(),
+                                              arith::FastMathFlags::contract));
+}
+
+/// Whether an fma may round `op` once. Not a sum of two products: a * b - c * d
+/// is zero where they are equal, and fma(a, b, -(c * d)) is not.
+static bool mayContract(Operation *op) {
+  return !isa<arith::AddFOp, arith::SubFOp>(op) ||
+         !llvm::all_of(op->getOperands(), [](Value operand) {
+           return operand.getDefiningOp<arith::MulFOp>();
+         });
+}
+
 Value KernelEmitter::emitScalarOp(Operation *op, ValueRange operands,
                                   Type result) {
   if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op)) {
@@ -148,6 +167,8 @@ Value KernelEmitter::emitScalarOp(Operation *op, ValueRange operands,
     return {};
   if (!value)
     value = cloneScalar(b, op, widened, computed);
+  if (mayContract(op))
+    allowContraction(value);
   if (value.getType() != result)
     value = arith::TruncFOp::create(b, result, value);
   return value;
@@ -169,6 +190,37 @@ Regs KernelEmitter::emitTruncation(Regs operand, Type to) {
                                                    NVVM::FPRoundingMode::RN);
     for (int i = 0; i < 2; ++i)
       regs.push_back(LLVM::ExtractElementOp::create(b, packed, i32(i)));
+  }
+  return regs;
+}
+
+/// bf16 to f32, whose upper half it is: two at a time, from the register that
+/// holds both.
+Regs KernelEmitter::emitExtension(Regs operand) {
+  llvm::DenseMap<Value, Value> words; // of vectors
+  auto shift = [&](Value word, int64_t bits) {
+    Value high = bits ? shl(word, bits) : bitAnd(word, 0xffff0000);
+    return arith::BitcastOp::create(b, b.getF32Type(), high);
+  };
+  Regs regs;
+  for (size_t r = 0; r < operand.size(); ++r) {
+    auto extract = operand[r].getDefiningOp<LLVM::ExtractElementOp>();
+    APInt index;
+    auto vector = extract ? dyn_cast<VectorType>(extract.getVector().getType())
+                          : VectorType();
+    if (!vector || vector.getNumElements() % 2 ||
+        !matchPattern(extract.getPosition(), m_ConstantInt(&index))) {
+      regs.push_back(arith::ExtFOp::create(b, b.getF32Type(), operand[r]));
+      continue;
+    }
+    Value &whole = words[extract.getVector()];
+    if (!whole)
+      whole = LLVM::BitcastOp::create(
+          b, VectorType::get(vector.getNumElements() / 2, b.getI32Type()),
+          extract.getVector());
+    int64_t at = index.getZExtValue();
+    Value word = LLVM::ExtractElementOp::create(b, whole, i32(at / 2));
+    regs.push_back(shift(word, at % 2 ? 0 : 16));
   }
   return regs;
 }
@@ -225,6 +277,9 @@ FailureOr<Regs> KernelEmitter::emitElementwise(Operation *op,
   if (isa<arith::TruncFOp>(op) && isHalf(element) &&
       operands[0][0].getType().isF32() && layout.numRegs() > 1 && arch.cpAsync)
     return emitTruncation(operands[0], element);
+  if (isa<arith::ExtFOp>(op) && element.isF32() &&
+      operands[0][0].getType().isBF16())
+    return emitExtension(operands[0]);
   Regs regs;
   for (int64_t r = 0; r < layout.numRegs(); ++r) {
     SmallVector<Value> arguments;
@@ -311,7 +366,9 @@ Value KernelEmitter::combine(Combiner kind, Value a, Value c) {
     return arith::TruncFOp::create(b, half,
                                    createCombine(b, b.getLoc(), kind, a, c));
   }
-  return createCombine(b, b.getLoc(), kind, a, c);
+  Value result = createCombine(b, b.getLoc(), kind, a, c);
+  allowContraction(result);
+  return result;
 }
 
 Value KernelEmitter::asBits(Value value) {

@@ -169,6 +169,7 @@ private:
   Value emitScalarOp(Operation *op, mlir::ValueRange operands,
                      mlir::Type resultElement);
   Regs emitTruncation(Regs operand, mlir::Type to);
+  Regs emitExtension(Regs operand);
   LogicalResult emitReduce(ReduceOp op);
   LogicalResult emitScan(ScanOp op);
   LogicalResult emitFold(FoldOp op);
