@@ -619,10 +619,18 @@ Failure Measurer::State::rerun(Candidate &candidate,
   auto failed = [&](const std::string &why) {
     return fail(FailureKind::LaunchFailure, why);
   };
+  // The candidate has done nothing wrong then.
+  auto skipped = [&](const std::string &why) -> Failure {
+    if (device->fault())
+      return failed(why);
+    device->forgetFailure();
+    candidate.result.rerunNote = why;
+    return {};
+  };
   if (!difference) {
     Result<Difference> made = Difference::create(device);
     if (!made)
-      return failed(made.error());
+      return skipped(made.error());
     difference.emplace(std::move(*made));
   }
   const Program &program = candidate.executor.program();
@@ -632,14 +640,14 @@ Failure Measurer::State::rerun(Candidate &candidate,
   for (unsigned output : outputs) {
     Result<DeviceMemory> copy = buffers.memory(output).copy(stream.handle());
     if (!copy)
-      return failed(copy.error());
+      return skipped(copy.error());
     kept.push_back(std::move(*copy));
   }
   size_t cacheBytes = std::max<int64_t>(2 * device->info().l2Bytes, 1 << 20);
   Result<DeviceMemory> filler =
       DeviceMemory::allocate(device, cacheBytes, /*guarded=*/false);
   if (!filler)
-    return failed(filler.error());
+    return skipped(filler.error());
   auto enqueueRun = [&](bool cold) -> Status {
     // Else what a run does not write, or reads too early, is what the run
     // before left there.

@@ -314,6 +314,7 @@ std::string MeasureAnswer::toJson() const {
     entry["guardsIntact"] = program.guardsIntact;
     entry["inputsUnchanged"] = program.inputsUnchanged;
     entry["reruns"] = program.reruns;
+    entry["rerunNote"] = program.rerunNote;
     list.push_back(std::move(entry));
   }
   return line(document);
@@ -356,6 +357,7 @@ Result<MeasureAnswer> MeasureAnswer::fromJson(std::string_view text) {
     program.guardsIntact = fields.boolean("guardsIntact");
     program.inputsUnchanged = fields.boolean("inputsUnchanged");
     program.reruns = fields.integer<unsigned>("reruns");
+    program.rerunNote = fields.string("rerunNote");
     fields.finish();
     answer.programs.push_back(std::move(program));
   });

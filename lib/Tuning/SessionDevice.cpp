@@ -194,6 +194,7 @@ SessionDevice::compare(const std::vector<const Program *> &programs,
         failure = measured.failure;
       finals[i].microseconds = measured.timing.median;
       finals[i].reruns = measured.reruns;
+      finals[i].diagnostics = measured.rerunNote;
     }
     if (failure) {
       finals[i] = {0, 0, statusOf(failure.kind),

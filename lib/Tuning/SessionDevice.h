@@ -60,6 +60,7 @@ public:
     double microseconds = 0;
     int64_t reruns = 0;
     TrialStatus status = TrialStatus::verified;
+    /// What failed; of a verified one, why it was not run again.
     std::string diagnostics;
   };
   /// Times candidates against each other, and looks for races.

@@ -56,6 +56,8 @@ const Trial *Session::chooseBest() {
       finals = device->compare(programs, options.seed);
     Trial *best = nullptr;
     double least = 0;
+    int64_t reruns = 0;
+    std::string whyNot;
     bool refused = false;
     for (size_t i = 0; i < finals.size(); ++i) {
       Trial &trial = trials[finalists[i].first];
@@ -80,13 +82,19 @@ const Trial *Session::chooseBest() {
       if (final.microseconds > 0 && (!best || final.microseconds < least)) {
         best = &trial;
         least = final.microseconds;
+        reruns = final.reruns;
+        whyNot = final.diagnostics;
       }
     }
     if (best) {
-      notes.push_back(llvm::formatv(
-          "The best kernel ran {0} more times on the same inputs, and its "
-          "outputs were the same bits each time.",
-          best->reruns.value_or(0)));
+      notes.push_back(
+          reruns ? llvm::formatv("The best kernel ran {0} more times on the "
+                                 "same inputs, and its outputs were the same "
+                                 "bits each time.",
+                                 reruns)
+                       .str()
+                 : "The best kernel was not run again to look for races: " +
+                       whyNot);
       return best;
     }
     if (!refused) {

@@ -131,6 +131,8 @@ struct ProgramMeasurement {
   bool inputsUnchanged = true;
   /// Further runs that gave the same bits.
   unsigned reruns = 0;
+  /// Why there were none, where they could not be set up.
+  std::string rerunNote;
 };
 
 struct MeasureAnswer {

@@ -14,7 +14,8 @@
 // depends on its shape. FAKE_CUDA_HANG and FAKE_CUDA_RACE name a shape ("4 x 1
 // x 1, 128": grid, threads of a block) whose kernels hang, or give wrong zeros
 // in the seventh of the further runs, or the one that FAKE_CUDA_RACE_RUN says;
-// those in float64 do not.
+// those in float64 do not. There is no memory for a module with the kernel that
+// FAKE_CUDA_REFUSE names.
 //
 //===----------------------------------------------------------------------===//
 
@@ -346,6 +347,10 @@ CUresult cuModuleLoadDataEx(CUmodule *module, const void *image,
                     "ptxas fake, line 1; error: syntax error\nfatal error\n");
     return optionCount ? CUDA_ERROR_INVALID_PTX : CUDA_ERROR_INVALID_IMAGE;
   }
+  const char *refused = std::getenv("FAKE_CUDA_REFUSE");
+  if (refused &&
+      text.find(std::string(".entry ") + refused + "(") != std::string::npos)
+    return CUDA_ERROR_OUT_OF_MEMORY;
   if (text.find(".entry race(") != std::string::npos)
     racedRuns = 0;
   *module = reinterpret_cast<CUmodule>(new Module{text, {}});

@@ -50,6 +50,18 @@ Program elementProgram(const std::string &kernel, unsigned blocks = 4,
   return program;
 }
 
+/// Sets a variable that workers see.
+class Variable {
+public:
+  Variable(const char *name, const std::string &value) : name(name) {
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { ::unsetenv(name); }
+
+private:
+  const char *name;
+};
+
 class SessionDeviceTest : public testing::Test {
 protected:
   void SetUp() override { open(patience); }
@@ -157,21 +169,23 @@ TEST_F(SessionDeviceTest, TheResultIsRunAgain) {
   EXPECT_EQ(finals[1].status, TrialStatus::timedOut);
 }
 
+TEST_F(SessionDeviceTest, WhatCannotBeRunAgainIsNotToBlame) {
+  Variable refused("FAKE_CUDA_REFUSE", "qimeng_differs");
+  open(patience);
+  Program right = elementProgram("vadd");
+  Trial trial = measure(right);
+  EXPECT_EQ(trial.status, TrialStatus::verified) << trial.diagnostics;
+  EXPECT_EQ(trial.reruns, std::nullopt);
+  auto finals = device->compare({&right}, 42);
+  EXPECT_EQ(finals[0].status, TrialStatus::verified);
+  EXPECT_GT(finals[0].microseconds, 0);
+  EXPECT_EQ(finals[0].reruns, 0);
+  EXPECT_MENTIONS(finals[0].diagnostics, "comparison");
+}
+
 //===----------------------------------------------------------------------===//
 // Sessions
 //===----------------------------------------------------------------------===//
-
-/// Sets a variable that workers see.
-class Variable {
-public:
-  Variable(const char *name, const std::string &value) : name(name) {
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~Variable() { ::unsetenv(name); }
-
-private:
-  const char *name;
-};
 
 class SessionOnADevice : public testing::Test {
 protected:
@@ -279,6 +293,13 @@ TEST_F(SessionOnADevice, GoesOnWithoutTheBest) {
     ASSERT_TRUE(result.found);
     EXPECT_EQ(count(result, TrialStatus::refused), 1u);
     EXPECT_NE(bestOf(result)->recipeKey, best->recipeKey);
+  }
+  {
+    Variable refused("FAKE_CUDA_REFUSE", "qimeng_differs");
+    SessionResult result = run("refused.db");
+    ASSERT_TRUE(result.found);
+    EXPECT_EQ(shapeOf(*bestOf(result)), shape);
+    EXPECT_TRUE(hasNote(result, "was not run again to look for races: "));
   }
   {
     Variable hang("FAKE_CUDA_HANG", shape);
