@@ -342,12 +342,14 @@ KernelCost estimateKernel(KernelOp kernel, const Architecture &row) {
 
   // L2 to multiprocessors.
   double l2Bytes = 0;
-  for (const MemoryTraffic &traffic : counts.traffic)
-    l2Bytes +=
-        traffic.bytes * traffic.executions /
-        std::max(traffic.sectorEfficiency, 1.0 / 32) /
-        (traffic.write ? 1.0
-                       : double(counts.schedule.getCluster() > 1 ? 1.3 : 1.0));
+  for (const MemoryTraffic &traffic : counts.traffic) {
+    // The blocks of a cluster load once what they share.
+    bool shared = traffic.viaChannel && counts.specialized && !traffic.write &&
+                  !traffic.gridDims.front();
+    l2Bytes += traffic.bytes * traffic.executions /
+               std::max(traffic.sectorEfficiency, 1.0 / 32) /
+               (shared ? double(counts.schedule.getCluster()) : 1.0);
+  }
   double l2 = l2Bytes * perProcessor / rates.l2();
 
   // One multiprocessor's pipes.

@@ -185,22 +185,25 @@ Verdict SessionCheck::prove(ModuleOp payload, ModuleOp candidate) {
   return {};
 }
 
-/// The recipe without what only orders programs: its preconditions count
+/// The recipe without what only places programs: its preconditions count
 /// programs, of which small sizes have few.
-static FailureOr<Recipe> withoutPersistence(const Recipe &recipe) {
+static FailureOr<Recipe> withoutPlacement(const Recipe &recipe) {
   Recipe rest(recipe.getContext());
   std::string why;
   for (const Step &step : recipe.getSteps())
-    if (step.action != "persist" && failed(rest.append(step, why)))
+    if (!findAction(step.action)->placesPrograms &&
+        failed(rest.append(step, why)))
       return failure();
   return rest;
 }
 
 Verdict SessionCheck::compare(ThreadState &thread, const Recipe &recipe) {
   DiagnosticText diagnostics(&thread.getContext());
-  FailureOr<Recipe> rest = withoutPersistence(recipe);
+  FailureOr<Recipe> rest = withoutPlacement(recipe);
   if (failed(rest))
-    return {false, "the recipe cannot be replayed without persist"};
+    return {
+        false,
+        "the recipe cannot be replayed without the steps that place programs"};
   std::string reasons;
   for (size_t index = 0; index < levels.size(); ++index) {
     Level &level = *levels[index];

@@ -14,7 +14,7 @@ qimeng.kernel @wgmma(%a: memref<64x16xbf16>, %b: memref<16x64xbf16>, %c: memref<
 // -----
 
 // expected-error @below {{has a schedule with clusters, which sm_80 lacks}}
-qimeng.kernel @cluster(%y: memref<64xf32>) grid(1) schedule<cluster = 2> {
+qimeng.kernel @cluster(%y: memref<64xf32>) grid(2) schedule<cluster = 2> {
   %t = arith.constant dense<1.0> : tensor<64xf32>
   qimeng.store %t, %y : tensor<64xf32>, memref<64xf32>
 }

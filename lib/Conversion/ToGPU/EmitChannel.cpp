@@ -154,9 +154,6 @@ LogicalResult KernelEmitter::prepareChannels() {
     channel.op = op;
     channel.stages = op.getStages();
     channel.barriers = kernel.isSpecialized();
-    if (op.getSpace() != MemorySpace::Shared)
-      return op.emitOpError()
-             << "in registers cannot be lowered to a GPU; use shared memory";
     SmallVector<PutOp> puts;
     SmallVector<TakeOp> takes;
     for (Operation *user : op->getUsers()) {
@@ -267,6 +264,7 @@ LogicalResult KernelEmitter::prepareChannels() {
             cast<BlockArgument>(getAccess(load.getSource()).operand)
                 .getArgNumber();
         maps[put].push_back({Value(), operand, *info});
+        shareInCluster(load, channel.layouts[index], maps[put].back());
       }
     });
     kernel.walk([&](RoleOp role) {
@@ -275,8 +273,12 @@ LogicalResult KernelEmitter::prepareChannels() {
     });
     if (all) {
       tensorMaps = maps;
-      for (auto &entry : maps)
-        channels[cast<PutOp>(entry.first).getChannel()].copy = CopyKind::Tma;
+      for (auto &[put, uses] : maps) {
+        Channel &channel = channels[cast<PutOp>(put).getChannel()];
+        channel.copy = CopyKind::Tma;
+        for (const TensorMapUse &use : uses)
+          channel.multicast |= use.multicast;
+      }
     }
   }
   if (!kernel.isSpecialized() && arch.cpAsync)
@@ -364,7 +366,8 @@ void KernelEmitter::initializeBarriers() {
             i32(channel.copy == CopyKind::Tma ? 1 : producers), Value());
         NVVM::MBarrierInitOp::create(
             b, sharedPointer(channel.emptyBarriers + 8 * stage),
-            i32(channel.consumerArrivals), Value());
+            i32(channel.consumerArrivals * (channel.multicast ? cluster : 1)),
+            Value());
       }
     }
     NVVM::FenceMbarrierInitOp::create(b);
@@ -374,7 +377,10 @@ void KernelEmitter::initializeBarriers() {
                                  NVVM::CacheEvictionPriorityAttr(), use.map,
                                  Value(), b.getUnitAttr());
   }
-  NVVM::BarrierOp::create(b);
+  if (multicasts())
+    clusterBarrier();
+  else
+    NVVM::BarrierOp::create(b);
 }
 
 //===----------------------------------------------------------------------===//
@@ -425,12 +431,21 @@ static void fenceForAsyncProxy(ImplicitLocOpBuilder &b) {
 //===----------------------------------------------------------------------===//
 
 void KernelEmitter::copyTma(LoadOp load, const SharedTile &to, Value barrier,
-                            Value map) {
+                            const TensorMapUse &use) {
   Access access = getAccess(load.getSource());
-  auto cluster = LLVM::LLVMPointerType::get(b.getContext(), 7);
+  auto inCluster = LLVM::LLVMPointerType::get(b.getContext(), 7);
   SmallVector<Value> offsets(access.map.getNumDims(), i32(0));
   for (auto [dim, offset] : llvm::enumerate(load.getOffsets()))
     offsets[dim] = scalar(offset);
+  Value start = to.offset, mask = use.multicast ? clusterMask() : Value();
+  if (use.slicedDim >= 0) {
+    int64_t part = to.layout.shape[use.slicedDim] / cluster;
+    int64_t whole =
+        to.layout.swizzle ? to.layout.boxBytes() : to.layout.bytes();
+    offsets[use.slicedDim] =
+        add(offsets[use.slicedDim], mul(clusterRank, part));
+    start = add(start, mul(clusterRank, whole / cluster));
+  }
   int64_t boxes = 1, boxElements = 0;
   if (to.layout.swizzle) {
     boxElements = to.layout.boxElements();
@@ -442,10 +457,10 @@ void KernelEmitter::copyTma(LoadOp load, const SharedTile &to, Value barrier,
     for (AffineExpr expr : llvm::reverse(access.map.getResults()))
       coords.push_back(affine(expr, offsets, offsets.size()));
     coords.front() = add(coords.front(), box * boxElements);
-    Value target = sharedPointer(add(to.offset, box * to.layout.boxBytes()));
-    target = LLVM::AddrSpaceCastOp::create(b, cluster, target);
+    Value target = sharedPointer(add(start, box * to.layout.boxBytes()));
+    target = LLVM::AddrSpaceCastOp::create(b, inCluster, target);
     NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
-        b, target, map, coords, barrier, ValueRange(), Value(), Value(),
+        b, target, use.map, coords, barrier, ValueRange(), mask, Value(),
         NVVM::TMALoadMode::TILE,
         /*isCTAOnly=*/false, NVVM::CTAGroupKindAttr(), Value());
   }
@@ -503,9 +518,17 @@ LogicalResult KernelEmitter::emitPut(PutOp op) {
       bytes += layout.bytes();
     NVVM::MBarrierArriveExpectTxOp::create(
         b, Type(), full, i32(bytes), NVVM::MemScopeKind::CTA, false, Value());
-    for (unsigned index = 0; index < op.getTiles().size(); ++index)
-      copyTma(putLoad(op, index), slotTile(index), full,
-              tensorMaps[op][index].map);
+    for (unsigned index = 0; index < op.getTiles().size(); ++index) {
+      const TensorMapUse &use = tensorMaps[op][index];
+      OpBuilder::InsertionGuard guard(b);
+      if (use.multicast && use.slicedDim < 0) {
+        auto mine =
+            scf::IfOp::create(b, TypeRange(), eq(clusterRank, index % cluster),
+                              /*withElse=*/false);
+        b.setInsertionPointToStart(mine.thenBlock());
+      }
+      copyTma(putLoad(op, index), slotTile(index), full, use);
+    }
   } else if (channel.copy == CopyKind::CpAsync) {
     for (unsigned index = 0; index < op.getTiles().size(); ++index)
       copyAsync(putLoad(op, index), slotTile(index));
@@ -582,8 +605,13 @@ void KernelEmitter::release(Channel &channel, Value slot) {
       fenceForAsyncProxy(b);
     NVVM::SyncWarpOp::create(b, i32(-1));
   }
-  auto branch = scf::IfOp::create(
-      b, TypeRange(), eq(bitAnd(threadId, group - 1), 0), /*withElse=*/false);
+  Value thread = bitAnd(threadId, group - 1);
+  if (channel.multicast) {
+    arriveInCluster(empty, thread);
+    return;
+  }
+  auto branch =
+      scf::IfOp::create(b, TypeRange(), eq(thread, 0), /*withElse=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
   NVVM::MBarrierArriveOp::create(b, b.getI64Type(), empty, Value());

@@ -102,7 +102,12 @@ Regs KernelEmitter::wgmma(DotOp op, const SharedTile &lhs,
                                         shared.boxBytes();
       start = add(start, mul(shr(warpId, 2), bytes));
     }
-    base[side] = bitOr(arith::ExtUIOp::create(b, b.getI64Type(), shr(start, 4)),
+    // Addresses in a cluster say which block's memory they are in, in bits that
+    // belong to the next field here.
+    Value address = shr(start, 4);
+    if (cluster > 1)
+      address = bitAnd(address, 0x3fff);
+    base[side] = bitOr(arith::ExtUIOp::create(b, b.getI64Type(), address),
                        i64(descriptorFields(shared, isKMajor[side])));
   }
   NVVM::WgmmaFenceAlignedOp::create(b);

@@ -281,6 +281,13 @@ LogicalResult KernelEmitter::emit(ModuleOp module) {
   warpId =
       NVVM::ShflOp::create(b, b.getI32Type(), i32(-1), shr(threadId, 5), i32(0),
                            i32(31), NVVM::ShflKind::idx, UnitAttr());
+  cluster = kernel.getScheduleOrDefault().getCluster();
+  if (cluster > 1 && !arch.clusters)
+    return kernel.emitOpError()
+           << "has a schedule with clusters, which " << arch.name << " lacks";
+  if (cluster > 1)
+    clusterRank =
+        bitAnd(NVVM::BlockIdXOp::create(b, b.getI32Type()), cluster - 1);
   if (failed(prepareChannels()))
     return failure();
   GpuKernel launch;
@@ -316,6 +323,9 @@ LogicalResult KernelEmitter::emit(ModuleOp module) {
   initializeBarriers();
   if (failed(kernel.isSpecialized() ? emitRoles() : emitPrograms(nullptr)))
     return failure();
+  // Other blocks may still arrive at this one's barriers.
+  if (multicasts())
+    clusterBarrier();
   LLVM::ReturnOp::create(b, ValueRange());
 
   for (LLVM::UndefOp base : exchangeBases) {
@@ -346,6 +356,11 @@ LogicalResult KernelEmitter::emit(ModuleOp module) {
                        ? std::min(programs, schedule.getPersistent())
                        : programs;
   launch.block[0] = blockThreads;
+  launch.cluster[0] = cluster;
+  if (cluster > 1)
+    function->setAttr(
+        NVVM::NVVMDialect::getClusterDimAttrName(),
+        b.getDenseI32ArrayAttr({static_cast<int32_t>(cluster), 1, 1}));
   launch.dynamicSharedBytes = shared;
   function->setAttr(getLaunchInfoAttrName(), toAttr(context, launch));
   return success();
@@ -413,11 +428,18 @@ LogicalResult KernelEmitter::emitPrograms(Region *role) {
 
 /// Program number -> grid coordinates. In groups of `raster` along dimension 0,
 /// programs run down the group first, so that a wave covers a compact patch and
-/// its operands stay in L2.
+/// its operands stay in L2. Programs of a cluster are neighbours along
+/// dimension 0: the clusters are numbered so, and each has its programs in
+/// order of rank.
 void KernelEmitter::emitProgramIds(Value program) {
-  ArrayRef<int64_t> grid = *kernel.getGrid();
+  SmallVector<int64_t> grid(*kernel.getGrid());
   SmallVector<Value> ids(grid.size());
   int64_t group = kernel.getScheduleOrDefault().getRaster();
+  if (cluster > 1) {
+    grid.front() /= cluster;
+    group = std::max<int64_t>(1, group / cluster);
+    program = udiv(program, i32(cluster));
+  }
   if (grid.size() >= 2 && group > 1) {
     // Dimension 0 and the last dimension form the plane; others are outermost.
     int64_t rows = grid.front(), columns = grid.back();
@@ -446,6 +468,8 @@ void KernelEmitter::emitProgramIds(Value program) {
         rest = udiv(rest, i32(grid[dim]));
     }
   }
+  if (cluster > 1)
+    ids.front() = add(mul(ids.front(), cluster), clusterRank);
   kernel.walk([&](ProgramIdOp op) { scalars[op] = ids[op.getDim()]; });
 }
 
@@ -546,134 +570,6 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
   if (op->getNumResults() && isa<RankedTensorType>(op->getResult(0).getType()))
     return emitTileOp(op);
   return emitScalar(op);
-}
-
-//===----------------------------------------------------------------------===//
-// Control flow
-//===----------------------------------------------------------------------===//
-
-/// Channels whose state changes inside `op`.
-static SmallVector<Value> channelsIn(Operation *op) {
-  llvm::SetVector<Value> found;
-  op->walk([&](Operation *inner) {
-    if (isa<PutOp, TakeOp, ReleaseOp>(inner))
-      found.insert(inner->getOperand(0));
-  });
-  return found.takeVector();
-}
-
-LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
-  SmallVector<Value> inits;
-  for (auto [init, argument] :
-       llvm::zip(loop.getInitArgs(), loop.getRegionIterArgs())) {
-    if (!isa<RankedTensorType>(init.getType())) {
-      inits.push_back(scalar(init));
-      continue;
-    }
-    llvm::append_range(inits, get(init, plan.natural(argument)));
-  }
-  SmallVector<Value> changed = channelsIn(loop);
-  for (Value channel : changed)
-    for (Value *value : channelStates[channel].all())
-      inits.push_back(*value);
-  auto emitted = scf::ForOp::create(b, scalar(loop.getLowerBound()),
-                                    scalar(loop.getUpperBound()),
-                                    scalar(loop.getStep()), inits);
-  auto adopt = [&](ValueRange from, ValueRange tileValues) {
-    size_t next = 0;
-    for (auto [value, argument] :
-         llvm::zip(tileValues, loop.getRegionIterArgs())) {
-      if (!isa<RankedTensorType>(value.getType())) {
-        scalars[value] = from[next++];
-        continue;
-      }
-      const Layout layout = plan.natural(argument);
-      define(value, layout, Regs(from.slice(next, layout.numRegs())));
-      next += layout.numRegs();
-    }
-    for (Value channel : changed)
-      for (Value *value : channelStates[channel].all())
-        *value = from[next++];
-  };
-  exchangeDirty = true;
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(emitted.getBody());
-    scalars[loop.getInductionVar()] = emitted.getInductionVar();
-    adopt(emitted.getRegionIterArgs(), loop.getRegionIterArgs());
-    if (failed(emitBlock(*loop.getBody())))
-      return failure();
-    SmallVector<Value> yielded;
-    for (auto [value, argument] :
-         llvm::zip(loop.getYieldedValues(), loop.getRegionIterArgs())) {
-      if (!isa<RankedTensorType>(value.getType()))
-        yielded.push_back(scalar(value));
-      else
-        llvm::append_range(yielded, get(value, plan.natural(argument)));
-    }
-    for (Value channel : changed)
-      for (Value *value : channelStates[channel].all())
-        yielded.push_back(*value);
-    if (emitted.getBody()->empty() ||
-        !emitted.getBody()->back().hasTrait<OpTrait::IsTerminator>())
-      scf::YieldOp::create(b, yielded);
-  }
-  adopt(emitted.getResults(), loop.getResults());
-  exchangeDirty = true;
-  return success();
-}
-
-LogicalResult KernelEmitter::emitIf(scf::IfOp branch) {
-  SmallVector<Value> changed = channelsIn(branch);
-  SmallVector<Type> types;
-  for (Value result : branch.getResults()) {
-    if (isa<RankedTensorType>(result.getType()))
-      return branch.emitOpError() << "with tile results cannot be lowered to a "
-                                     "GPU; use arith.select";
-    types.push_back(result.getType().isIndex() ? b.getI32Type()
-                                               : result.getType());
-  }
-  types.append(changed.size() * 5, b.getI32Type());
-  auto before = channelStates;
-  bool dirtyBefore = exchangeDirty;
-  bool needsElse = !types.empty() || branch.elseBlock();
-  auto emitted =
-      scf::IfOp::create(b, types, scalar(branch.getCondition()), needsElse);
-  auto emitRegion = [&](Block *from, Block *to) -> LogicalResult {
-    OpBuilder::InsertionGuard guard(b);
-    if (!to->empty() && to->back().hasTrait<OpTrait::IsTerminator>())
-      to->back().erase();
-    b.setInsertionPointToStart(to);
-    SmallVector<Value> yielded;
-    if (from) {
-      if (failed(emitBlock(*from)))
-        return failure();
-      for (Value value : from->getTerminator()->getOperands())
-        yielded.push_back(scalar(value));
-    }
-    for (Value channel : changed)
-      for (Value *value : channelStates[channel].all())
-        yielded.push_back(*value);
-    scf::YieldOp::create(b, yielded);
-    return success();
-  };
-  if (failed(emitRegion(branch.thenBlock(), &emitted.getThenRegion().front())))
-    return failure();
-  channelStates = before;
-  exchangeDirty = dirtyBefore;
-  if (needsElse &&
-      failed(emitRegion(branch.elseBlock(), &emitted.getElseRegion().front())))
-    return failure();
-  size_t next = 0;
-  for (Value result : branch.getResults())
-    scalars[result] = emitted.getResult(next++);
-  for (Value channel : changed)
-    for (Value *value : channelStates[channel].all())
-      *value = emitted.getResult(next++);
-  exchangeDirty = true;
-  if (order.committingBranches.contains(branch))
-    NVVM::CpAsyncCommitGroupOp::create(b);
-  return success();
 }
 
 //===----------------------------------------------------------------------===//

@@ -61,6 +61,11 @@ struct TensorMapUse {
   mlir::Value map;      ///< the parameter
   unsigned operand = 0; ///< of the kernel
   TensorMapInfo info;
+  /// The blocks of a cluster load this tile together, each for all.
+  bool multicast = false;
+  /// Then: the dimension along which each loads its part of the tile, -1: the
+  /// whole tile is one block's.
+  int slicedDim = -1;
 };
 
 /// A channel: its place in shared memory and, per role, where it stands.
@@ -75,8 +80,9 @@ struct Channel {
   int64_t fullBarriers = 0, emptyBarriers = 0; ///< bytes
   CopyKind copy = CopyKind::Registers;
   bool feedsWgmma = false;
-  int64_t releaseThreads = 32; ///< that one arrival at `empty` stands for
-  int64_t consumerArrivals = 0;
+  int64_t releaseThreads = 32;  ///< that one arrival at `empty` stands for
+  int64_t consumerArrivals = 0; ///< of this block
+  bool multicast = false; ///< other blocks of the cluster write to its slots
 };
 
 /// The moving part of a channel in the code being emitted (i32 each).
@@ -250,10 +256,26 @@ private:
   LogicalResult emitRelease(ReleaseOp op);
   void release(Channel &channel, Value slot);
   void copyAsync(LoadOp load, const SharedTile &to);
-  void copyTma(LoadOp load, const SharedTile &to, Value barrier, Value map);
+  void copyTma(LoadOp load, const SharedTile &to, Value barrier,
+               const TensorMapUse &use);
   void waitBarrier(Value pointer, Value phase);
   void advance(const Channel &channel, Value &slot, Value &phase);
   Value slotOffset(const Channel &channel, Value slot, int tile);
+
+  //===--------------------------------------------------------------------===//
+  // Clusters (EmitCluster.cpp)
+  //===--------------------------------------------------------------------===//
+  void shareInCluster(LoadOp load, const SharedLayout &layout,
+                      TensorMapUse &use);
+  bool multicasts() const;
+  void clusterBarrier();
+  Value clusterMask();
+  /// Thread `thread` arrives at block `thread`'s barrier of the same place.
+  void arriveInCluster(Value barrier, Value thread);
+
+  //===--------------------------------------------------------------------===//
+  // Results by TMA (EmitWgmma.cpp)
+  //===--------------------------------------------------------------------===//
   bool storeByTma(StoreOp op);
   bool canStoreByTma(StoreOp op);
   LogicalResult emitTmaStore(StoreOp op);
@@ -267,10 +289,12 @@ private:
   int64_t numThreads = 0;
   int64_t firstThread = 0;
   int64_t blockThreads = 0;
-  int barrierId = 0; ///< named barrier of the role; 0: the whole block
-  Value threadId;    ///< i32, counted from firstThread
-  Value warpId;      ///< i32, uniform in a warp
-  Value sharedBase;  ///< ptr<3>
+  int barrierId = 0;   ///< named barrier of the role; 0: the whole block
+  Value threadId;      ///< i32, counted from firstThread
+  Value warpId;        ///< i32, uniform in a warp
+  Value sharedBase;    ///< ptr<3>
+  int64_t cluster = 1; ///< blocks
+  Value clusterRank;   ///< i32, of the block; null where there are no clusters
 
   llvm::DenseMap<Value, Value> scalars;
   llvm::DenseMap<Value, llvm::SmallVector<Tile, 1>> tiles;

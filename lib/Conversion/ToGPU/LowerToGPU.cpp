@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Emitter.h"
+#include "RegisterChannels.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -26,9 +27,17 @@ FailureOr<OwningOpRef<ModuleOp>> qimeng::lowerToGpu(ModuleOp program,
       ->loadDialect<LLVM::LLVMDialect, NVVM::NVVMDialect, arith::ArithDialect,
                     scf::SCFDialect>();
   OwningOpRef<ModuleOp> result = ModuleOp::create(program.getLoc());
-  for (KernelOp kernel : program.getOps<KernelOp>())
+  for (KernelOp kernel : program.getOps<KernelOp>()) {
+    OwningOpRef<KernelOp> resolved;
+    if (hasRegisterChannels(kernel)) {
+      resolved = kernel.clone();
+      if (failed(resolveRegisterChannels(*resolved)))
+        return failure();
+      kernel = *resolved;
+    }
     if (failed(KernelEmitter(kernel, arch).emit(*result)))
       return failure();
+  }
   return result;
 }
 

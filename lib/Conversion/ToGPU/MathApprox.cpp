@@ -41,14 +41,15 @@ static Value inF64(MathBuilder &m, Value x, Value y, Function function) {
 /// Whether all users of `op` add 1 to its result, as GELU does to erf: then
 /// small results need no relative accuracy.
 static bool isOnlyAddedToOne(Operation *op) {
-  return llvm::all_of(op->getResult(0).getUsers(), [&](Operation *user) {
-    auto add = dyn_cast<arith::AddFOp>(user);
-    if (!add)
-      return false;
-    Value other =
-        add.getLhs() == op->getResult(0) ? add.getRhs() : add.getLhs();
-    return matchPattern(other, m_OneFloat());
-  });
+  Value result = op->getResult(0);
+  return !result.use_empty() &&
+         llvm::all_of(result.getUsers(), [&](Operation *user) {
+           auto add = dyn_cast<arith::AddFOp>(user);
+           if (!add)
+             return false;
+           Value other = add.getLhs() == result ? add.getRhs() : add.getLhs();
+           return matchPattern(other, m_OneFloat());
+         });
 }
 
 //===----------------------------------------------------------------------===//

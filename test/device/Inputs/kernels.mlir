@@ -407,3 +407,57 @@ qimeng.kernel @put_once(%X: memref<12x64x16xf16>, %Y: memref<12x64x16xf32>) grid
   %back = arith.addi %base, %e : index
   qimeng.store %t, %Y[%back, %c0, %c0] masked : tensor<1x64x16xf32>, memref<12x64x16xf32>
 }
+
+// The next two chunks of each row are in registers while one is added up; the
+// last iterations put none.
+qimeng.kernel @registers(%X: memref<64x1024xbf16>, %Y: memref<64xf32>) grid(8) schedule<persistent = 3> {
+  %zero = arith.constant dense<0.0> : tensor<8x128xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c6 = arith.constant 6 : index
+  %c8 = arith.constant 8 : index
+  %c128 = arith.constant 128 : index
+  %p = qimeng.program_id 0
+  %r = affine.apply affine_map<(d0) -> (d0 * 8)>(%p)
+  %ch = qimeng.channel stages(3) in <register> : <tensor<8x128xbf16>>
+  %first = qimeng.load %X[%r, %c0] : memref<64x1024xbf16> -> tensor<8x128xbf16>
+  qimeng.put %ch, %first : <tensor<8x128xbf16>>
+  %second = qimeng.load %X[%r, %c128] : memref<64x1024xbf16> -> tensor<8x128xbf16>
+  qimeng.put %ch, %second : <tensor<8x128xbf16>>
+  %sum = scf.for %i = %c0 to %c8 step %c1 iter_args(%acc = %zero) -> (tensor<8x128xf32>) {
+    %more = arith.cmpi slt, %i, %c6 : index
+    scf.if %more {
+      %n = affine.apply affine_map<(d0) -> (d0 * 128 + 256)>(%i)
+      %next = qimeng.load %X[%r, %n] : memref<64x1024xbf16> -> tensor<8x128xbf16>
+      qimeng.put %ch, %next : <tensor<8x128xbf16>>
+    }
+    %t = qimeng.take %ch : <tensor<8x128xbf16>>
+    %wide = arith.extf %t : tensor<8x128xbf16> to tensor<8x128xf32>
+    %s = arith.addf %acc, %wide : tensor<8x128xf32>
+    qimeng.release %ch : <tensor<8x128xbf16>>
+    scf.yield %s : tensor<8x128xf32>
+  }
+  %y = qimeng.reduce add %sum axes [1] : tensor<8x128xf32>
+  qimeng.store %y, %Y[%r] : tensor<8xf32>, memref<64xf32>
+}
+
+// Tiles that one of two branches gives, in another layout than the one wanted.
+qimeng.kernel @choices(%X: memref<4x64x64xf32>, %Y: memref<4x64x64xf32>) grid(4) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %p = qimeng.program_id 0
+  %x = qimeng.load %X[%p, %c0, %c0] : memref<4x64x64xf32> -> tensor<1x64x64xf32>
+  %low = arith.cmpi slt, %p, %c2 : index
+  %r:2 = scf.if %low -> (tensor<1x64x64xf32>, index) {
+    %t = qimeng.transpose %x [0, 2, 1] : tensor<1x64x64xf32>
+    scf.yield %t, %c0 : tensor<1x64x64xf32>, index
+  } else {
+    %s = arith.mulf %x, %x : tensor<1x64x64xf32>
+    scf.yield %s, %p : tensor<1x64x64xf32>, index
+  }
+  %i = arith.index_cast %r#1 : index to i32
+  %f = arith.sitofp %i : i32 to f32
+  %m = tensor.splat %f : tensor<1x64x64xf32>
+  %y = arith.addf %r#0, %m : tensor<1x64x64xf32>
+  qimeng.store %y, %Y[%p, %c0, %c0] : tensor<1x64x64xf32>, memref<4x64x64xf32>
+}

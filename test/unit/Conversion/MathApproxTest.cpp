@@ -110,7 +110,7 @@ const Approximate approximations[] = {
     {"math.log2", 1, ONE(std::log2(x)), 0.001, 100, 1e-6, 3e-7},
     {"math.log10", 1, ONE(std::log10(x)), 0.001, 100, 1e-6, 3e-7},
     {"math.tanh", 1, ONE(std::tanh(x)), -10, 10, 0x1p-10, 0},
-    {"math.erf", 1, ONE(std::erf(x)), -6, 6, 3e-5, 1e-6},
+    {"math.erf", 1, ONE(std::erf(x)), -6, 6, 2e-6, 0},
     {"math.sqrt", 1, ONE(std::sqrt(x)), 0, 10, 1e-6, 0},
     {"math.rsqrt", 1, ONE(1 / std::sqrt(x)), 0.001, 10, 1e-6, 0},
     {"math.sin", 1, ONE(std::sin(x)), -100, 100, 1e-6, 0},

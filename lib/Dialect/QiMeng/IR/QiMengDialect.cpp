@@ -258,3 +258,38 @@ bool qimeng::isElementwise(Operation *op) {
     return true;
   return isa<arith::ArithDialect, math::MathDialect>(op->getDialect());
 }
+
+/// Whether the scalar `value` may depend on the program's number.
+static bool dependsOnProgram(Value value, int64_t dim) {
+  if (!value.getType().isIntOrIndex())
+    return false;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+    // What loops carry is not followed.
+    return !loop || argument != loop.getInductionVar() ||
+           llvm::any_of(loop->getOperands().take_front(3), [&](Value bound) {
+             return dependsOnProgram(bound, dim);
+           });
+  }
+  Operation *op = value.getDefiningOp();
+  if (auto id = dyn_cast<ProgramIdOp>(op))
+    return id.getDim() == dim;
+  return op->getNumRegions() != 0 ||
+         llvm::any_of(op->getOperands(), [&](Value operand) {
+           return dependsOnProgram(operand, dim);
+         });
+}
+
+bool qimeng::dependsOnProgram(Operation *op, int64_t dim) {
+  auto depends = [&](Value value) { return ::dependsOnProgram(value, dim); };
+  for (Operation *parent = op->getParentOp(); !isa<KernelOp>(parent);
+       parent = parent->getParentOp()) {
+    if (auto loop = dyn_cast<scf::ForOp>(parent))
+      if (llvm::any_of(loop->getOperands().take_front(3), depends))
+        return true;
+    if (auto branch = dyn_cast<scf::IfOp>(parent))
+      if (depends(branch.getCondition()))
+        return true;
+  }
+  return llvm::any_of(op->getOperands(), depends);
+}

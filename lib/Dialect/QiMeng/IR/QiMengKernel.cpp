@@ -143,6 +143,17 @@ LogicalResult KernelOp::verify() {
          group > INT32_MAX))
       return emitOpError() << "its raster of " << schedule.getRaster()
                            << " makes groups of more than 2^31 - 1 programs";
+    int64_t cluster = schedule.getCluster();
+    if (cluster > 1 && (getGrid()->empty() || getGrid()->front() % cluster))
+      return emitOpError() << "grid dimension 0 must be a multiple of the "
+                              "cluster of "
+                           << cluster << " blocks, found "
+                           << (getGrid()->empty() ? 1 : getGrid()->front());
+    if (schedule.getPersistent() % cluster)
+      return emitOpError() << "the number of persistent blocks must be a "
+                              "multiple of the cluster of "
+                           << cluster << " blocks, found "
+                           << schedule.getPersistent();
   }
   for (BlockArgument argument : getOperandArguments()) {
     auto type = dyn_cast<MemRefType>(argument.getType());

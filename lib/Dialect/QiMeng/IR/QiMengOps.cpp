@@ -401,6 +401,18 @@ LogicalResult ChannelOp::verify() {
   for (Operation *user : getResult().getUsers())
     if (!isa<PutOp, TakeOp, ReleaseOp>(user))
       return emitOpError() << "can only be used by put, take and release";
+  if (getSpace() != MemorySpace::Register)
+    return success();
+  if (getLayoutsAttr())
+    return emitOpError() << "in registers has no layouts in shared memory";
+  RoleOp role;
+  for (auto [index, user] : llvm::enumerate(getResult().getUsers())) {
+    auto its = user->getParentOfType<RoleOp>();
+    if (index > 0 && its != role)
+      return emitOpError() << "in registers must stay in one role: no thread "
+                              "sees another's registers";
+    role = its;
+  }
   return success();
 }
 

@@ -37,7 +37,10 @@ static int64_t resolveBlocks(PersistOp op, KernelOp kernel,
                              const Architecture *target) {
   if (op.getBlocks() != 0 || !target)
     return op.getBlocks();
-  return getConcurrentBlocks(kernel, *target);
+  // Clusters are whole.
+  int64_t cluster = kernel.getScheduleOrDefault().getCluster();
+  return std::max(cluster,
+                  getConcurrentBlocks(kernel, *target) / cluster * cluster);
 }
 
 LogicalResult PersistOp::precondition(KernelOp kernel,
@@ -55,6 +58,10 @@ LogicalResult PersistOp::precondition(KernelOp kernel,
     return refuse(why, "the kernel has " + Twine(kernel.getNumPrograms()) +
                            " programs, no more than the " + Twine(blocks) +
                            " blocks that would run them");
+  int64_t cluster = kernel.getScheduleOrDefault().getCluster();
+  if (blocks % cluster != 0)
+    return refuse(why, "'blocks' must be a multiple of the cluster of " +
+                           Twine(cluster) + " blocks, found " + Twine(blocks));
   if (kernel.getScheduleOrDefault().getPersistent() == blocks)
     return refuse(why, "the kernel runs in " + Twine(blocks) +
                            " persistent blocks already");

@@ -902,6 +902,24 @@ qimeng.kernel @k(%x: memref<4xf32>) grid(4) schedule<persistent = 2147483646> {
 
 // -----
 
+// expected-error @below {{grid dimension 0 must be a multiple of the cluster of 2 blocks, found 3}}
+qimeng.kernel @k(%x: memref<4xf32>) grid(3, 4) schedule<cluster = 2> {
+}
+
+// -----
+
+// expected-error @below {{grid dimension 0 must be a multiple of the cluster of 2 blocks, found 1}}
+qimeng.kernel @k(%x: memref<4xf32>) grid() schedule<cluster = 2> {
+}
+
+// -----
+
+// expected-error @below {{the number of persistent blocks must be a multiple of the cluster of 4 blocks, found 6}}
+qimeng.kernel @k(%x: memref<4xf32>) grid(8) schedule<persistent = 6, cluster = 4> {
+}
+
+// -----
+
 qimeng.kernel @k(%x: memref<4xf32>) grid(4) {
   %p = qimeng.program_id 0
   // expected-error @below {{divides by what is no positive constant in affine_map<(d0) -> (d0 mod 0)>}}
@@ -945,4 +963,27 @@ qimeng.kernel @k(%x: memref<4xf32>) {
 qimeng.kernel @k(%x: memref<4xf32>) grid(1) {
   // expected-error @below {{has at most 1024 stages, found 4611686018427387904}}
   %c = qimeng.channel stages(4611686018427387904) : !qimeng.channel<tensor<4xf32>>
+}
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) grid(4) {
+  // expected-error @below {{in registers has no layouts in shared memory}}
+  %c = qimeng.channel stages(1) in <register> layouts [#qimeng.layout<pad = 16>] : <tensor<4xf32>>
+}
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) grid(1) {
+  // expected-error @below {{in registers must stay in one role: no thread sees another's registers}}
+  %c = qimeng.channel stages(1) in <register> : <tensor<4xf32>>
+  qimeng.role producer warps(4) {
+    %c0 = arith.constant 0 : index
+    %t = qimeng.load %x[%c0] : memref<4xf32> -> tensor<4xf32>
+    qimeng.put %c, %t : <tensor<4xf32>>
+  }
+  qimeng.role consumer warps(4) {
+    %t = qimeng.take %c : <tensor<4xf32>>
+    qimeng.release %c : <tensor<4xf32>>
+  }
 }

@@ -67,6 +67,10 @@ Access getAccess(mlir::Value source);
 /// shape (arith and math operations, constants and splats included).
 bool isElementwise(mlir::Operation *op);
 
+/// Whether what `op`, in a tiled kernel, does on scalars, or how often it runs,
+/// may depend on the program's number along grid dimension `dim`.
+bool dependsOnProgram(mlir::Operation *op, int64_t dim);
+
 } // namespace qimeng
 
 #endif // QIMENG_DIALECT_QIMENG_IR_QIMENG_H

@@ -99,7 +99,8 @@ def QiMeng_ScheduleAttr : QiMeng_Attr<"Schedule", "schedule"> {
     - `persistent`: number of thread blocks, each of which runs programs one after
       another (0: one block a program);
     - `vector`: bytes that a thread moves at once, at most;
-    - `cluster`: thread blocks in a cluster (along grid dimension 0).
+    - `cluster`: thread blocks in a cluster; their programs are neighbours along grid
+      dimension 0, whose size must be a multiple, as `persistent` must be.
   }];
   let parameters = (ins
     DefaultValuedParameter<"int64_t", "4">:$warps,

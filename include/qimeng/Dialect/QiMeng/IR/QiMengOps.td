@@ -292,8 +292,10 @@ def QiMeng_ChannelOp : QiMeng_Op<"channel", [HasParent<"KernelOp">, MemoryEffect
     A first-in first-out queue with `stages` slots, each with a full and an empty
     barrier. `put` waits for an empty slot and fills it; `take` waits for the oldest
     full slot not taken yet and gives its tiles; `release` gives the oldest taken slot
-    back. A taken tile must not be used after its release. Slots live in `space`;
-    `layouts` says how (one per tile; chosen by the lowering when left out).
+    back. A taken tile must not be used after its release. Slots live in `space`:
+    `shared` memory, where `layouts` says how (one per tile; chosen by the lowering
+    when left out), or `register`s, within one role: loops then carry the tiles that
+    are in the channel, loaded ahead of their use.
   }];
   let arguments = (ins ConfinedAttr<I64Attr, [IntPositive]>:$stages,
                        DefaultValuedAttr<QiMeng_MemorySpaceAttr, "::qimeng::MemorySpace::Shared">:$space,

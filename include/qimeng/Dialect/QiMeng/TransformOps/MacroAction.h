@@ -75,6 +75,9 @@ struct ActionInfo {
   /// Null, or how the action changes a recipe instead of a kernel.
   llvm::LogicalResult (*edit)(Recipe &recipe, mlir::DictionaryAttr parameters,
                               std::string &why);
+  /// The action only decides which blocks run which programs: numbers are the
+  /// same without it.
+  bool placesPrograms;
 
   const ActionParameter *findParameter(llvm::StringRef name) const;
 };

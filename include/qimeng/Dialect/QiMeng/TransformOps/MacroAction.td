@@ -100,7 +100,9 @@ def QiMeng_RootHandle : Type<TransformHandleTypeInterface.predicate, "a handle t
 /// `family`: Tiling, Fusing, Reordering, Pipelining, TensorCores or Rewriting. The class
 /// that is generated declares `precondition`, `rewrite` and the static `propose` and
 /// `holds`, which the action's file in Transforms/ defines. With `editsRecipe` it declares the static `edit` too.
-class QiMeng_Action<string mnemonic, string family, list<QiMeng_Parameter> parameters, bit editsRecipe = 0>
+/// `placesPrograms`: the action only decides which blocks run which programs, so that numbers do not depend on it.
+class QiMeng_Action<string mnemonic, string family, list<QiMeng_Parameter> parameters, bit editsRecipe = 0,
+                    bit placesPrograms = 0>
     : Op<Transform_Dialect, "qimeng." # mnemonic, [
         DeclareOpInterfaceMethods<TransformOpInterface>,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
@@ -138,7 +140,7 @@ class QiMeng_Action<string mnemonic, string family, list<QiMeng_Parameter> param
           "}] # mnemonic # [{", getOperationName(), ::mlir::TypeID::get<$cppClass>(), ::qimeng::ActionFamily::}] # family # [{,
           R"qm(}] # summary # [{)qm", R"qm(}] # description # [{)qm",
           ::llvm::ArrayRef<::qimeng::ActionParameter>(parameters, std::size(parameters) - 1),
-          &propose, &holds, }] # !if(editsRecipe, "&edit", "nullptr") # [{};
+          &propose, &holds, }] # !if(editsRecipe, "&edit", "nullptr") # ", " # !if(placesPrograms, "true", "false") # [{};
       return info;
     }
     ::mlir::DiagnosedSilenceableFailure $cppClass::apply(

@@ -248,7 +248,8 @@ def QiMeng_ReorderOp : QiMeng_Action<"reorder", "Reordering", [
 }
 
 def QiMeng_PersistOp : QiMeng_Action<"persist", "Reordering", [
-    QiMeng_Int<"blocks", "0", "thread blocks to launch (0: as many as the architecture runs at the same time)">]> {
+    QiMeng_Int<"blocks", "0", "thread blocks to launch (0: as many as the architecture runs at the same time)">],
+    /*editsRecipe=*/0, /*placesPrograms=*/1> {
   let summary = "launch as many blocks as fit, each running many programs";
   let description = [{
     Each block runs programs number b, b + blocks, b + 2 * blocks, ..: blocks start once,
@@ -257,6 +258,22 @@ def QiMeng_PersistOp : QiMeng_Action<"persist", "Reordering", [
 
     ```mlir
     transform.qimeng.persist @matmul in %root : !transform.any_op
+    ```
+  }];
+}
+
+def QiMeng_ClusterOp : QiMeng_Action<"cluster", "Reordering", [
+    QiMeng_Int<"size", "2", "thread blocks in a cluster: 2, 4 or 8">], /*editsRecipe=*/0, /*placesPrograms=*/1> {
+  let summary = "let neighbouring blocks load the tiles they share once";
+  let description = [{
+    Blocks whose programs are neighbours along grid dimension 0 run as a cluster. Where a
+    producer loads a tile that is the same for all of them, as the second factor is for
+    products one below the other, each block loads a part of it and sends that to all: a
+    cluster of 2 reads what products share from L2 once instead of twice. Grid dimension 0
+    and the number of persistent blocks must be multiples of the size.
+
+    ```mlir
+    transform.qimeng.cluster @matmul in %root : !transform.any_op
     ```
   }];
 }
