@@ -46,6 +46,7 @@ except ImportError:  # enough for --help, --dry-run and tuning
     torch = F = None
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from qimeng import runtime
 
 
 def gelu(x):
@@ -181,8 +182,7 @@ def measure(case, program, repeats, seed, with_compile):
 
 
 def run(case, folder, repeats, with_compile):
-    from qimeng.runtime import Program
-    program = Program(folder)
+    program = runtime.Program(folder)
     row = {"case": folder.name}
     checks = [check(case, program, seed, scale) for seed, scale in
               ((1, 1.0), (2, 1.0), (3, 3.0), (4, 0.01), (5, -1.0))]
@@ -408,6 +408,11 @@ def main(words=None):
         return 0
     if torch is None:
         print("this Python has no PyTorch, against which the programs are measured", file=sys.stderr)
+        return 3
+    try:  # before the searches, whose results it is to run
+        runtime.load_library()
+    except runtime.Error as error:
+        print(error, file=sys.stderr)
         return 3
     facts = {**describe_device(), "date": time.strftime("%Y-%m-%d"), "repeats": arguments.repeats}
     begun = time.monotonic()

@@ -27,8 +27,17 @@ def _find_library():
     return name
 
 
-def _load_library():
-    path = _find_library()
+_library = None
+
+
+def load_library():
+    """The runtime library, which is loaded once. Without a GPU it loads, too."""
+    global _library
+    _library = _library or _open_library(_find_library())
+    return _library
+
+
+def _open_library(path):
     try:
         library = ctypes.CDLL(path)
     except OSError as error:
@@ -52,18 +61,24 @@ def _load_library():
     return library
 
 
-_library = None
 _TORCH_NAMES = {"f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64", "i1": "bool",
                 "i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64"}
+
+
+def _kind(tensor):
+    """What _check looks at, to be compared with another tensor's; None where some of it is missing."""
+    try:
+        return tensor.dtype, tensor.shape, tensor.is_contiguous(), tensor.is_cuda
+    except AttributeError:
+        return None
 
 
 class Program:
     """A program folder, loaded onto the GPU of the current CUDA context."""
 
     def __init__(self, folder):
-        global _library
         self._handle = None
-        _library = self._library = _library or _load_library()
+        self._library = load_library()
         self._handle = self._library.qimengProgramLoad(os.fspath(folder).encode())
         if not self._handle:
             raise Error(self._library.qimengLastError().decode())
@@ -73,6 +88,7 @@ class Program:
         operands = [self._operand(i) for i in range(inputs + outputs)]
         #: (name, element type, shape) of each
         self.inputs, self.outputs = operands[:inputs], operands[inputs:]
+        self._operands, self._accepted = operands, [None] * len(operands)
 
     def _operand(self, index):
         rank = self._library.qimengProgramOperandRank(self._handle, index)
@@ -84,13 +100,17 @@ class Program:
         """Runs on `tensors`: the inputs, then the outputs, which are overwritten. `stream` is a
         CUstream as an integer (torch.cuda.current_stream().cuda_stream), or has it as cuda_stream.
         Does not wait."""
-        operands = self.inputs + self.outputs
+        operands = self._operands
         if len(tensors) != len(operands):
             raise Error(f"{self.name} takes {len(self.inputs)} inputs and {len(self.outputs)} outputs, "
                         f"{len(tensors)} tensors were given")
         addresses = (ctypes.c_uint64 * len(operands))()
         for i, (tensor, operand) in enumerate(zip(tensors, operands)):
-            self._check(tensor, *operand)
+            # The usual caller's tensors are like those of the call before.
+            kind = _kind(tensor)
+            if kind is None or kind != self._accepted[i]:
+                self._check(tensor, *operand)
+                self._accepted[i] = kind
             addresses[i] = tensor.data_ptr()
         stream = getattr(stream, "cuda_stream", stream)
         if self._library.qimengProgramRun(self._handle, addresses, len(operands), stream):

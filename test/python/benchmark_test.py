@@ -63,6 +63,9 @@ class Benchmark(unittest.TestCase):
             patch = mock.patch.object(benchmark, name, value)
             patch.start()
             self.addCleanup(patch.stop)
+        patch = mock.patch.object(benchmark.runtime, "load_library")
+        patch.start()
+        self.addCleanup(patch.stop)
 
     def run_script(self, *words):
         with contextlib.redirect_stdout(io.StringIO()) as output:
@@ -130,8 +133,12 @@ class Benchmark(unittest.TestCase):
             self.assertEqual(self.run_script("--tune", self.tool, "--examples", self.folder)[0], 2)
             with mock.patch.object(benchmark, "torch", None):
                 self.assertEqual(self.run_script("--tune", self.tool)[0], 3)
+            benchmark.runtime.load_library.side_effect = benchmark.runtime.Error("cannot load the library")
+            self.assertEqual(self.run_script("--tune", self.tool)[0], 3)
         self.assertIn("has no example for gemm_bias_gelu_bf16_4096", said.getvalue())
         self.assertIn("no PyTorch", said.getvalue())
+        self.assertIn("cannot load the library", said.getvalue())
+        self.assertFalse((self.folder / "programs").exists())
         code, message = benchmark.run_limited([str(self.folder / "nothing")], 1)
         self.assertEqual(code, 127)
         self.assertIn("nothing", message)

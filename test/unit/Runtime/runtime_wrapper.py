@@ -25,6 +25,17 @@ class Tensor:
         return ctypes.addressof(self.data)
 
 
+class DeviceTensor(Tensor):
+    """One that tells all that PyTorch's do; its kind is remembered from call to call."""
+
+    def __init__(self, *arguments, contiguous=True, is_cuda=True, **keywords):
+        super().__init__(*arguments, **keywords)
+        self.contiguous, self.is_cuda, self.device = contiguous, is_cuda, "cpu"
+
+    def is_contiguous(self):
+        return self.contiguous
+
+
 def error_of(call):
     try:
         call()
@@ -43,4 +54,12 @@ assert list(c.data) == [5.0] * 128
 assert "2 inputs and 1 outputs, 2 tensors" in error_of(lambda: program(a, b))
 assert "shape [4, 32], a tensor of shape [8, 16]" in error_of(lambda: program(a, b, Tensor(0, (8, 16))))
 assert "is float32, a tensor of float16" in error_of(lambda: program(a, Tensor(0, dtype="torch.float16"), c))
+a, b, c = DeviceTensor(1), DeviceTensor(2), DeviceTensor(0)
+for _ in range(2):
+    program(a, b, c)
+    assert list(c.data) == [5.0] * 128
+    assert "must be contiguous" in error_of(lambda: program(a, DeviceTensor(2, contiguous=False), c))
+    assert "must be on the GPU" in error_of(lambda: program(a, DeviceTensor(2, is_cuda=False), c))
+    assert "is float32, a tensor of float16" in error_of(lambda: program(DeviceTensor(0, dtype="torch.float16"), b, c))
+    assert "a tensor of shape [8, 16]" in error_of(lambda: program(a, b, DeviceTensor(0, (8, 16))))
 assert "No such file" in error_of(lambda: runtime.Program("/nonexistent"))
