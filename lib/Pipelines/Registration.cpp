@@ -24,6 +24,7 @@
 #include "qimeng/Partition/Partition.h"
 #include "qimeng/Target/Ptx.h"
 #include "qimeng/Verify/Passes.h"
+#include "llvm/Support/CommandLine.h"
 
 using namespace mlir;
 
@@ -53,4 +54,13 @@ void qimeng::registerPasses() {
   registerQiMengToCPUPasses();
   registerQiMengToGPUPasses();
   registerCPUPipelines();
+}
+
+void qimeng::hideOptionsOfLibraries() {
+  for (auto &entry : llvm::cl::getRegisteredOptions()) {
+    llvm::cl::Option *option = entry.second;
+    if (option->getOptionHiddenFlag() == llvm::cl::NotHidden &&
+        !entry.first.starts_with("help") && entry.first != "version")
+      option->setHiddenFlag(llvm::cl::Hidden);
+  }
 }

@@ -10,6 +10,7 @@
 #include "qimeng/Pipelines/Registration.h"
 
 int qimengLspServerMain(int argc, char **argv) {
+  qimeng::hideOptionsOfLibraries();
   mlir::DialectRegistry registry;
   qimeng::registerDialects(registry);
   return failed(mlir::MlirLspServerMain(argc, argv, registry));

@@ -41,6 +41,7 @@ static int fail(const llvm::Twine &message) {
 }
 
 int qimengOptMain(int argc, char **argv) {
+  qimeng::hideOptionsOfLibraries();
   DialectRegistry registry;
   qimeng::registerDialects(registry);
   qimeng::registerPasses();

@@ -21,6 +21,11 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// Registers this project's passes and the upstream ones that go with them.
 void registerPasses();
 
+/// Leaves out of --help what LLVM's code generators and passes register before
+/// main: hundreds of options that say nothing of this tool (--help-hidden has
+/// them). To be called before a tool registers its own.
+void hideOptionsOfLibraries();
+
 } // namespace qimeng
 
 #endif // QIMENG_PIPELINES_REGISTRATION_H

@@ -96,7 +96,9 @@ def QiMeng_RoleOp : QiMeng_Op<"role", [SingleBlock, NoTerminator, NoRegionArgume
   let description = [{
     Warp specialization: every role of a kernel runs at the same time on its own
     `warps`; they meet only in channels. `registers` is the number of registers a
-    thread asks for at entry (0: what the launch gives).
+    thread asks for at entry (0: what the launch gives), where a target has that, warps
+    come in fours, and all copies are made by one thread (TMA); a producer that loads
+    tiles itself keeps what the launch gives.
   }];
   let arguments = (ins QiMeng_RoleKindAttr:$kind, I64Attr:$warps, DefaultValuedAttr<I64Attr, "0">:$registers);
   let regions = (region SizedRegion<1>:$body);
