@@ -169,8 +169,7 @@ TEST_F(RecipeTest, ParseCarriesOutRetile) {
 TEST_F(RecipeTest, WrongStepsAreExplained) {
   std::string why;
   EXPECT_TRUE(failed(makeStep(&context, "tiel", "matmul", {}, why)));
-  EXPECT_NE(why.find("the actions are: cluster"), std::string::npos)
-      << why;
+  EXPECT_NE(why.find("the actions are: cluster"), std::string::npos) << why;
   EXPECT_TRUE(
       failed(makeStep(&context, "tile", "matmul", {{"size", "1"}}, why)));
   EXPECT_NE(why.find("its parameters are: sizes, reduce"), std::string::npos);
@@ -272,6 +271,29 @@ TEST_F(RecipeTest, ExpertsFirst) {
       proposeSteps(kernel(*payload, "matmul"), *findAction("tile"), *target);
   EXPECT_EQ(steps.back().str(),
             "tile @matmul sizes = [16, 16] reduce = [16] warps = 1");
+}
+
+/// A product with few rows waits for memory, so that steps are long.
+TEST_F(RecipeTest, FewRowsTakeLongSteps) {
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
+      R"(
+    qimeng.kernel @k(%x: memref<16x4096xbf16>, %y: memref<4096x512xbf16>, %o: memref<16x512xf32>) {
+      %a = qimeng.load %x : memref<16x4096xbf16> -> tensor<16x4096xbf16>
+      %b = qimeng.load %y : memref<4096x512xbf16> -> tensor<4096x512xbf16>
+      %z = arith.constant dense<0.0> : tensor<16x512xf32>
+      %d = qimeng.dot %a, %b, %z : tensor<16x4096xbf16>, tensor<4096x512xbf16> -> tensor<16x512xf32>
+      qimeng.store %d, %o : tensor<16x512xf32>, memref<16x512xf32>
+    })",
+      &context);
+  ASSERT_TRUE(module);
+  std::vector<std::string> steps;
+  for (const Step &step :
+       proposeSteps(kernel(*module, "k"), *findAction("tile"), *target))
+    steps.push_back(step.str());
+  EXPECT_TRUE(llvm::is_contained(
+      steps, "tile @k sizes = [16, 128] reduce = [128] warps = 8"));
+  EXPECT_TRUE(llvm::is_contained(
+      steps, "tile @k sizes = [16, 64] reduce = [256]"));
 }
 
 /// What a product makes may be reduced by the same kernel to less than a tile:

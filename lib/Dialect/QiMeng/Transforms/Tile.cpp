@@ -300,6 +300,11 @@ static Cut cutReductions(KernelOp kernel, const Traits &traits,
   return cut;
 }
 
+/// Elements of both factors that a step of a product with few rows reads: 32 KB
+/// of 16-bit floats, so that three steps ahead keep a multiprocessor's share of
+/// the bandwidth busy.
+static constexpr int64_t stepElements = 16384;
+
 /// Products: tiles of M and N, chunks of K. Reductions beside them stay whole,
 /// or, where they go over what a product makes, are cut with it.
 static void proposeDot(KernelOp kernel, const Traits &traits,
@@ -325,6 +330,13 @@ static void proposeDot(KernelOp kernel, const Traits &traits,
     SmallVector<int64_t> sizes(rank, 1), reduce;
     sizes[rank - 2] = fit(m, rows, least);
     sizes[rank - 1] = fit(n, columns, least);
+    // Products with few rows wait for memory: each step copies much at once.
+    // The least tile stays what fits everywhere.
+    if (std::min(rows, columns) < 64 && warps > 1)
+      k = std::clamp<int64_t>(
+          llvm::PowerOf2Ceil(stepElements /
+                             (sizes[rank - 2] + sizes[rank - 1])),
+          k, 256);
     for (const ReductionAxis &axis : traits.axes)
       reduce.push_back(isa<DotOp>(axis.op) ? fit(k, axis.extent, 16) : 0);
     while (warps > 1 && sizes[rank - 2] * sizes[rank - 1] < warps * 32 * 8)
