@@ -38,9 +38,6 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
              << what << " has a dynamic shape: " << type
              << ". Kernels are made for static shapes; export the program with "
                 "fixed sizes, one program for each";
-    if (llvm::is_contained(tensor.getShape(), 0))
-      return op->emitError() << what << " has no elements: " << type
-                             << ". Remove the operations on empty tensors";
     if (tensor.getEncoding())
       return op->emitError() << what << " has an encoding: " << type
                              << ". Only dense tensors are supported; remove it";
@@ -75,10 +72,14 @@ static LogicalResult checkOperation(Operation *op, bool atTop) {
     return op->emitOpError()
            << "is not supported in a tensor program; expected linalg, tensor, "
               "arith or math operations, or scf.for and scf.if";
-  if (isa<tensor::ScatterOp, tensor::GatherOp, tensor::ParallelInsertSliceOp>(
-          op))
+  if (isa<tensor::ParallelInsertSliceOp>(op))
     return op->emitOpError() << "is not supported in a tensor program; write "
                                 "it as linalg.generic with tensor.extract";
+  if (isa<math::ClampFOp>(op))
+    return op->emitOpError()
+           << "is described in MLIR as maxf(minf(value, min), max), which is "
+              "max itself wherever min is less, and not as its name says. "
+              "Write arith.maximumf and arith.minimumf in the order you mean";
   for (auto [number, operand] : llvm::enumerate(op->getOperands()))
     if (failed(checkType(op, operand.getType(), "operand " + Twine(number))))
       return failure();
@@ -102,6 +103,13 @@ LogicalResult qimeng::checkInput(func::FuncOp function) {
     return function.emitOpError()
            << "returns nothing; a tensor program returns "
               "the tensors it computes";
+  // A kernel program's outputs are what its kernels write.
+  for (auto [number, type] : llvm::enumerate(function.getResultTypes()))
+    if (isEmpty(type))
+      return function.emitOpError()
+             << "has result " << number << " of type " << type
+             << ", which has no elements, so no kernel writes it; expected "
+                "results with elements. Do not return it";
   WalkResult walk = function.getBody().walk([&](Operation *op) {
     for (Region &region : op->getRegions())
       for (BlockArgument argument : region.getArguments())

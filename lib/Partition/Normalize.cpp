@@ -134,15 +134,67 @@ static LogicalResult decompose(RewriterBase &rewriter, Operation *op) {
   return success();
 }
 
+/// The most iterations of a loop that is unrolled.
+constexpr int64_t mostTrips = 1024;
+
+static bool isInBody(Operation *op) {
+  return op->getParentOfType<linalg::LinalgOp>() ||
+         op->getParentOfType<tensor::GenerateOp>();
+}
+
+/// Unrolls loops that no kernel can hold: those that read tensors at positions
+/// that depend on the loop, and those of tensor.generate, whose body works on
+/// tiles. Those of other trip counts stay, and may be refused later.
+static void unrollBodies(func::FuncOp function) {
+  SmallVector<scf::ForOp> loops;
+  function.walk([&](scf::ForOp loop) {
+    bool reads =
+        loop->walk([](tensor::ExtractOp) { return WalkResult::interrupt(); })
+            .wasInterrupted();
+    if (isInBody(loop) &&
+        (reads || loop->getParentOfType<tensor::GenerateOp>()))
+      loops.push_back(loop);
+  });
+  for (scf::ForOp loop : loops)
+    if (std::optional<APInt> trips = loop.getStaticTripCount();
+        trips && trips->sle(mostTrips))
+      (void)loopUnrollFull(loop);
+}
+
+/// Replaces branches outside of linalg bodies by a selection between the
+/// results of both sides. Nothing but the time tells that both are computed: no
+/// operation of a kernel traps.
+static void flattenBranches(func::FuncOp function) {
+  SmallVector<scf::IfOp> branches;
+  function.walk([&](scf::IfOp branch) {
+    if (!isInBody(branch) && branch.getNumResults() > 0)
+      branches.push_back(branch);
+  });
+  IRRewriter rewriter(function.getContext());
+  for (scf::IfOp branch : branches) {
+    Operation *yields[] = {branch.thenYield(), branch.elseYield()};
+    rewriter.setInsertionPoint(branch);
+    SmallVector<Value> results;
+    for (auto [yes, no] :
+         llvm::zip_equal(yields[0]->getOperands(), yields[1]->getOperands()))
+      results.push_back(arith::SelectOp::create(
+          rewriter, branch.getLoc(), branch.getCondition(), yes, no));
+    for (Operation *yield : yields) {
+      Block *block = yield->getBlock();
+      rewriter.eraseOp(yield);
+      rewriter.inlineBlockBefore(block, results.front().getDefiningOp());
+    }
+    rewriter.replaceOp(branch, results);
+  }
+}
+
 /// Unrolls loops outside of linalg bodies, inner ones first.
 static LogicalResult unrollLoops(func::FuncOp function) {
   SmallVector<scf::ForOp> loops;
   function.walk([&](scf::ForOp loop) {
-    if (!loop->getParentOfType<linalg::LinalgOp>() &&
-        !loop->getParentOfType<tensor::GenerateOp>())
+    if (!isInBody(loop))
       loops.push_back(loop);
   });
-  constexpr int64_t mostTrips = 1024;
   for (scf::ForOp loop : loops) {
     std::optional<APInt> trips = loop.getStaticTripCount();
     if (!trips || trips->sgt(mostTrips))
@@ -200,6 +252,9 @@ LogicalResult qimeng::normalize(func::FuncOp function) {
       return failure();
   if (failed(unrollLoops(function)))
     return failure();
+  flattenBranches(function);
+  unrollBodies(function);
+  dropEmptyTensors(function);
   canonicalize(function);
   moveReshapes(function);
   return success();

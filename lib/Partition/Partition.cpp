@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "qimeng/Partition/Expand.h"
 
 using namespace mlir;
 
@@ -44,6 +45,8 @@ LogicalResult qimeng::partition(ModuleOp module, StringRef entry) {
   func::FuncOp function = findEntry(module, entry);
   if (!function)
     return failure();
+  expandOperations(module);
+  dropEmptyTensors(function);
   canonicalize(function);
   if (failed(checkInput(function)) || failed(normalize(function)) ||
       failed(checkInput(function)))

@@ -124,6 +124,17 @@ LogicalResult Partitioner::convertReturn(func::ReturnOp op) {
 }
 
 LogicalResult Partitioner::convert(Operation *op) {
+  WalkResult walk = op->walk([](Operation *inner) {
+    for (Type type : inner->getOperandTypes())
+      if (isEmpty(type)) {
+        inner->emitOpError() << "reads a tensor without elements, of type "
+                             << type << "; there is nothing to read. Remove it";
+        return WalkResult::interrupt();
+      }
+    return WalkResult::advance();
+  });
+  if (walk.wasInterrupted())
+    return failure();
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     auto value = dyn_cast<ElementsAttr>(constant.getValue());
     return value ? convertConstant(constant, value) : success();

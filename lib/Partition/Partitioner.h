@@ -22,10 +22,18 @@ mlir::LogicalResult checkInput(mlir::func::FuncOp function);
 
 void canonicalize(mlir::func::FuncOp function);
 
+/// Whether `type` is that of a tensor without elements.
+bool isEmpty(mlir::Type type);
+
+/// Rewrites operations that read or give tensors without elements to what they
+/// then mean. Only tensor.empty and arguments remain of such types.
+void dropEmptyTensors(mlir::func::FuncOp function);
+
 /// Rewrites what is made of several loop nests (softmax, pack, unpack, the
 /// winograd transformations) into linalg operations that are one each, unrolls
-/// loops of constant trip count, and canonicalizes. New operations whose kernel
-/// should have a certain name carry it as the attribute kernelNameAttr.
+/// loops of constant trip count, selects between both sides of branches, and
+/// canonicalizes. New operations whose kernel should have a certain name carry
+/// it as the attribute kernelNameAttr.
 mlir::LogicalResult normalize(mlir::func::FuncOp function);
 constexpr llvm::StringLiteral kernelNameAttr = "qimeng.kernel_name";
 
@@ -61,6 +69,10 @@ private:
   bool convertContraction(mlir::linalg::LinalgOp op, OutputGroup &group);
   bool convertElementwise(mlir::linalg::LinalgOp op, OutputGroup &group);
   bool convertReduction(mlir::linalg::LinalgOp op, OutputGroup &group);
+  /// Computes the iterations one after another, for bodies that read a tensor
+  /// where an accumulator says.
+  mlir::LogicalResult convertUnrolled(mlir::linalg::LinalgOp op,
+                                      OutputGroup &group);
   mlir::LogicalResult convertFold(mlir::linalg::LinalgOp op,
                                   OutputGroup &group);
   /// Binds inputs and outputs of `op` to their sources; loop i is loops[i].
@@ -74,6 +86,7 @@ private:
   mlir::LogicalResult convertPad(mlir::tensor::PadOp op);
   mlir::LogicalResult convertConcat(mlir::tensor::ConcatOp op);
   mlir::LogicalResult convertInsertSlice(mlir::tensor::InsertSliceOp op);
+  mlir::LogicalResult convertDynamicInsertSlice(mlir::tensor::InsertSliceOp op);
   mlir::LogicalResult convertInsert(mlir::tensor::InsertOp op);
   mlir::LogicalResult convertGenerate(mlir::tensor::GenerateOp op);
   mlir::LogicalResult convertFromElements(mlir::tensor::FromElementsOp op);

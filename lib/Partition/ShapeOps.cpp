@@ -158,26 +158,118 @@ LogicalResult Partitioner::convertConcat(tensor::ConcatOp op) {
   return success();
 }
 
+/// An offset or a stride.
+static FailureOr<Tile> computeAmount(KernelBuilder &kernel,
+                                     BodyEvaluator &evaluator,
+                                     OpFoldResult amount) {
+  if (std::optional<int64_t> constant = getConstantIntValue(amount))
+    return kernel.splat(kernel.getBuilder().getIndexAttr(*constant));
+  return evaluator.compute(cast<Value>(amount));
+}
+
+/// `OpT` of two tiles of indices.
+template <typename OpT>
+static Tile combine(KernelBuilder &kernel, const Tile &a, const Tile &b) {
+  Tile tiles[] = {a, b};
+  SmallVector<int64_t> dims = kernel.unify(tiles);
+  Value value = OpT::create(kernel.getBuilder(), kernel.getLoc(),
+                            tiles[0].value, tiles[1].value);
+  return {value, dims};
+}
+
+static Tile compare(KernelBuilder &kernel, arith::CmpIPredicate predicate,
+                    const Tile &a, const Tile &b) {
+  Tile tiles[] = {a, b};
+  SmallVector<int64_t> dims = kernel.unify(tiles);
+  Value value =
+      arith::CmpIOp::create(kernel.getBuilder(), kernel.getLoc(), predicate,
+                            tiles[0].value, tiles[1].value);
+  return {value, dims};
+}
+
+/// The element of `source`, or of a buffer that it is a view of, at `indices`;
+/// zero where they are outside.
+static Tile gatherAt(KernelBuilder &kernel, const Source &source,
+                     SmallVector<Tile> indices) {
+  SmallVector<int64_t> dims = kernel.unify(indices);
+  SmallVector<Value> values;
+  for (Tile &index : indices)
+    values.push_back(index.value);
+  Value value =
+      GatherOp::create(kernel.getBuilder(), kernel.getLoc(),
+                       kernel.getType(dims, getStorageType(source.elementType)),
+                       kernel.getGatherSource(source), values);
+  return {value, dims};
+}
+
+LogicalResult Partitioner::convertDynamicInsertSlice(tensor::InsertSliceOp op) {
+  Value result = op.getResult();
+  KernelBuilder kernel(host, op.getLoc(), makeName(op), getShape(result));
+  BodyEvaluator evaluator(kernel, sources);
+  auto index = [&](int64_t value) {
+    return kernel.splat(kernel.getBuilder().getIndexAttr(value));
+  };
+  llvm::SmallBitVector dropped = op.getDroppedDims();
+  Tile inside;
+  auto require = [&](arith::CmpIPredicate predicate, const Tile &a,
+                     const Tile &b) {
+    inside = kernel.conjunction(inside, compare(kernel, predicate, a, b));
+  };
+  SmallVector<Tile> indices;
+  for (auto [dim, offset, stride, size] : llvm::enumerate(
+           op.getMixedOffsets(), op.getMixedStrides(), op.getStaticSizes())) {
+    FailureOr<Tile> start = computeAmount(kernel, evaluator, offset);
+    FailureOr<Tile> step = computeAmount(kernel, evaluator, stride);
+    if (failed(start) || failed(step)) {
+      abandon(kernel);
+      return reportUnsupported(op, evaluator);
+    }
+    // Which element of the slice would be here, and whether it is just here.
+    Tile distance = combine<arith::SubIOp>(kernel, kernel.iota(dim), *start);
+    Tile position = distance;
+    if (!isConstantIntValue(stride, 1)) {
+      position = combine<arith::FloorDivSIOp>(kernel, distance, *step);
+      require(arith::CmpIPredicate::eq,
+              combine<arith::MulIOp>(kernel, position, *step), distance);
+    }
+    require(arith::CmpIPredicate::sge, position, index(0));
+    require(arith::CmpIPredicate::slt, position, index(size));
+    if (!dropped.test(dim))
+      indices.push_back(position);
+  }
+  const Source source = sources[op.getSource()];
+  FailureOr<Tile> inserted = source.kind == Source::Kind::Buffer
+                                 ? gatherAt(kernel, source, indices)
+                                 : evaluator.read(source, {});
+  FailureOr<Tile> base = failure();
+  if (succeeded(inserted))
+    base = evaluator.read(sources[op.getDest()],
+                          identity(getShape(result).size()));
+  if (failed(base)) {
+    abandon(kernel);
+    return reportUnsupported(op, evaluator);
+  }
+  Type type = elementOf(result);
+  finish(kernel,
+         kernel.select(inside, kernel.convert(*inserted, type),
+                       kernel.convert(*base, type)),
+         result);
+  return success();
+}
+
 LogicalResult Partitioner::convertInsertSlice(tensor::InsertSliceOp op) {
   Value result = op.getResult();
-  if (!op.hasUnitStride() && llvm::any_of(op.getStaticStrides(), [](int64_t s) {
-        return ShapedType::isDynamic(s) || s < 1;
+  if (llvm::any_of(op.getStaticOffsets(), ShapedType::isDynamic) ||
+      llvm::any_of(op.getStaticStrides(), [](int64_t stride) {
+        return ShapedType::isDynamic(stride) || stride < 1;
       }))
-    return op.emitOpError() << "has a stride that is not a positive constant; "
-                               "export the program with fixed strides";
+    return convertDynamicInsertSlice(op);
   KernelBuilder kernel(host, op.getLoc(), makeName(op), getShape(result));
   BodyEvaluator evaluator(kernel, sources);
   ArrayRef<int64_t> sizes = op.getStaticSizes();
   llvm::SmallBitVector dropped = op.getDroppedDims();
   Tile inside;
   SmallVector<AffineExpr> exprs;
-  SmallVector<Value> offsets;
-  bool isDynamic = llvm::any_of(op.getStaticOffsets(), ShapedType::isDynamic);
-  if (isDynamic) {
-    abandon(kernel);
-    return op.emitOpError() << "has an offset that is not constant; write the "
-                               "update as linalg.generic with linalg.index";
-  }
   for (auto [dim, offset] : llvm::enumerate(op.getStaticOffsets())) {
     int64_t stride = op.getStaticStrides()[dim];
     AffineExpr distance = getAffineDimExpr(dim, context) - offset;
@@ -292,19 +384,14 @@ LogicalResult Partitioner::convertDynamicSlice(tensor::ExtractSliceOp op) {
   }
   KernelBuilder kernel(host, op.getLoc(), makeName(op), shape);
   BodyEvaluator evaluator(kernel, sources);
-  OpBuilder &builder = kernel.getBuilder();
   llvm::SmallBitVector dropped = op.getDroppedDims();
   // Offset + position * stride, along each dimension of the source.
-  auto amount = [&](OpFoldResult value) -> FailureOr<Tile> {
-    if (std::optional<int64_t> constant = getConstantIntValue(value))
-      return kernel.splat(builder.getIndexAttr(*constant));
-    return evaluator.compute(cast<Value>(value));
-  };
   SmallVector<Tile> indices;
   int64_t position = 0;
   for (auto [dim, offset, stride] :
        llvm::enumerate(op.getMixedOffsets(), op.getMixedStrides())) {
-    FailureOr<Tile> start = amount(offset), step = amount(stride);
+    FailureOr<Tile> start = computeAmount(kernel, evaluator, offset);
+    FailureOr<Tile> step = computeAmount(kernel, evaluator, stride);
     if (failed(start) || failed(step)) {
       abandon(kernel);
       return reportUnsupported(op, evaluator);
@@ -313,26 +400,11 @@ LogicalResult Partitioner::convertDynamicSlice(tensor::ExtractSliceOp op) {
       indices.push_back(*start);
       continue;
     }
-    Tile product[] = {kernel.iota(position++), *step};
-    SmallVector<int64_t> dims = kernel.unify(product);
-    Tile sum[] = {{arith::MulIOp::create(builder, op.getLoc(), product[0].value,
-                                         product[1].value),
-                   dims},
-                  *start};
-    dims = kernel.unify(sum);
-    indices.push_back({arith::AddIOp::create(builder, op.getLoc(), sum[0].value,
-                                             sum[1].value),
-                       dims});
+    Tile distance =
+        combine<arith::MulIOp>(kernel, kernel.iota(position++), *step);
+    indices.push_back(combine<arith::AddIOp>(kernel, distance, *start));
   }
-  SmallVector<int64_t> dims = kernel.unify(indices);
-  SmallVector<Value> values;
-  for (Tile &index : indices)
-    values.push_back(index.value);
-  Value value =
-      GatherOp::create(builder, op.getLoc(),
-                       kernel.getType(dims, getStorageType(source.elementType)),
-                       kernel.getGatherSource(source), values);
-  finish(kernel, {value, dims}, result);
+  finish(kernel, gatherAt(kernel, source, indices), result);
   return success();
 }
 

@@ -493,6 +493,85 @@ bool Partitioner::convertReduction(linalg::LinalgOp op, OutputGroup &group) {
   return true;
 }
 
+/// Whether the body reads a tensor at a position that depends on an
+/// accumulator. A fold reads all that it needs before it begins.
+static bool readsAtAccumulator(linalg::LinalgOp op) {
+  return op.getBlock()
+      ->walk([&](tensor::ExtractOp extract) {
+        return llvm::any_of(extract.getIndices(),
+                            [&](Value index) {
+                              return getDependence(op, index).onAccumulator;
+                            })
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+LogicalResult Partitioner::convertUnrolled(linalg::LinalgOp op,
+                                           OutputGroup &group) {
+  constexpr int64_t mostIterations = 256;
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges(), space, reduced;
+  SmallVector<AffineExpr> loops(sizes.size());
+  for (unsigned loop : group.kept) {
+    loops[loop] = getAffineDimExpr(space.size(), context);
+    space.push_back(sizes[loop]);
+  }
+  for (unsigned loop : group.reduced)
+    reduced.push_back(sizes[loop]);
+  int64_t iterations = llvm::product_of(reduced);
+  if (!group.isProjection || iterations > mostIterations)
+    return op.emitOpError()
+           << "reads a tensor at a position that depends on an accumulator, "
+              "over "
+           << iterations
+           << " iterations; expected outputs indexed by distinct loops, and at "
+              "most "
+           << mostIterations
+           << " iterations, which are written out. Split the reduction, or "
+              "read before it";
+
+  KernelBuilder kernel(host, op.getLoc(), makeName(op, "unrolled"), space);
+  SmallVector<Tile> accumulators(group.outputs.size());
+  for (int64_t iteration = 0; iteration < iterations; ++iteration) {
+    AffineExpr position = getAffineConstantExpr(iteration, context);
+    for (auto [loop, expr] :
+         llvm::zip_equal(group.reduced, delinearize(position, reduced)))
+      loops[loop] = expr;
+    BodyEvaluator evaluator(kernel, sources);
+    bindOperands(op, evaluator,
+                 AffineMap::get(space.size(), 0, loops, context));
+    // The first iteration reads the initial values.
+    if (iteration > 0)
+      for (auto [output, tile] : llvm::zip_equal(group.outputs, accumulators))
+        evaluator.bind(getAccumulator(op, output), tile);
+    for (auto [output, tile] : llvm::zip_equal(group.outputs, accumulators)) {
+      FailureOr<Tile> next = evaluator.compute(getYielded(op, output));
+      if (failed(next)) {
+        abandon(kernel);
+        return op.emitOpError() << "reads a tensor at a position that depends "
+                                   "on an accumulator, and its body holds an "
+                                   "operation that has no form on tiles. Write "
+                                   "it with arith, math, tensor.extract and "
+                                   "scf.if";
+      }
+      tile = *next;
+    }
+  }
+  auto all = llvm::to_vector(
+      llvm::seq<int64_t>(0, static_cast<int64_t>(space.size())));
+  for (unsigned &loop : group.reduced)
+    loops[loop] = getAffineConstantExpr(0, context);
+  AffineMap map = AffineMap::get(space.size(), 0, loops, context);
+  for (auto [output, tile] : llvm::zip_equal(group.outputs, accumulators))
+    if (llvm::is_contained(group.used, output))
+      store(
+          kernel, kernel.expand(tile, all), op->getResult(output),
+          op.getMatchingIndexingMap(op.getDpsInitOperand(output)).compose(map));
+  kernel.finish(patterns);
+  return success();
+}
+
 LogicalResult Partitioner::convertFold(linalg::LinalgOp op,
                                        OutputGroup &group) {
   // Where an output's index is no mere selection of loops, the kernel iterates
@@ -682,7 +761,8 @@ LogicalResult Partitioner::convertGroup(linalg::LinalgOp op,
                               : convertReduction(op, group))
       return success();
   }
-  return convertFold(op, group);
+  return readsAtAccumulator(op) ? convertUnrolled(op, group)
+                                : convertFold(op, group);
 }
 
 LogicalResult Partitioner::convertLinalg(linalg::LinalgOp op) {

@@ -17,10 +17,8 @@
 #define QIMENG_TUNING_SESSIONCHECK_H
 
 #include "SessionPool.h"
-#include "qimeng/Dialect/QiMeng/TransformOps/Recipe.h"
 #include "qimeng/Support/Architecture.h"
-#include "qimeng/Verify/Numbers.h"
-#include "qimeng/Verify/Resize.h"
+#include "qimeng/Verify/SmallSizes.h"
 
 namespace qimeng {
 
@@ -53,15 +51,10 @@ private:
   /// The program at one choice of sizes.
   struct Level {
     std::string program, payload;
-    double work = 0, bytes = 0;
     std::once_flag once;
     std::unique_ptr<NumbersCheck> numbers;
     std::string why; ///< where the reference itself does not run
   };
-  /// None where a run would take too much memory or too long.
-  static std::unique_ptr<Level> makeLevel(mlir::ModuleOp program);
-  void addLevels(mlir::ModuleOp program,
-                 llvm::ArrayRef<DimensionSymbol> symbols);
   Verdict prove(mlir::ModuleOp payload, mlir::ModuleOp candidate);
   Verdict compare(ThreadState &thread, const Recipe &recipe);
   std::optional<Verdict> find(const std::string &key);
@@ -75,10 +68,6 @@ private:
   std::mutex mutex;
   llvm::StringMap<Verdict> known;
 };
-
-/// Makes `program` a kernel program: partitions it unless it holds kernels
-/// already.
-mlir::LogicalResult toKernelProgram(mlir::ModuleOp program);
 
 } // namespace qimeng
 

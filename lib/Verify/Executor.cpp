@@ -136,7 +136,9 @@ LogicalResult CPUExecutor::findOperands(Operation *entry) {
   auto describe = [&](Type type, TensorSpec &spec) -> LogicalResult {
     Type element = getElementTypeOrSelf(type);
     auto shaped = dyn_cast<ShapedType>(type);
-    std::optional<DataType> dataType = toDataType(element);
+    // An index is a word of the host's, as it is in the kernels' memory.
+    std::optional<DataType> dataType =
+        element.isIndex() ? DataType::I64 : toDataType(element);
     if (!dataType)
       return entry->emitError()
              << "elements of type " << element
@@ -146,9 +148,6 @@ LogicalResult CPUExecutor::findOperands(Operation *entry) {
         (shaped && !shaped.hasStaticShape()))
       return entry->emitError() << "has an operand of type " << type
                                 << "; only static shapes are supported";
-    if (shaped && llvm::is_contained(shaped.getShape(), 0))
-      return entry->emitError() << "has an operand of type " << type
-                                << ", which has no elements; remove it";
     double elements = 1;
     if (shaped)
       for (int64_t size : shaped.getShape())
@@ -189,6 +188,10 @@ LogicalResult CPUExecutor::findOperands(Operation *entry) {
     if (!isa<RankedTensorType>(type))
       return entry->emitError()
              << "returns " << type << "; only tensors can be returned";
+    // Kernels write what they give, so no kernel program could give it.
+    if (llvm::is_contained(cast<RankedTensorType>(type).getShape(), 0))
+      return entry->emitError() << "has a result of type " << type
+                                << ", which has no elements; do not return it";
     if (failed(describe(type, spec)))
       return failure();
     arguments.push_back({true, static_cast<unsigned>(outputs.size()), false});

@@ -135,6 +135,8 @@ HostTensor qimeng::drawInput(const TensorSpec &spec, InputKind kind,
     kind = kinds[mixBits(seed * 8 + number) % std::size(kinds)];
   }
   HostTensor input(spec);
+  if (input.getNumElements() == 0)
+    return input;
   bool floats = isFloat(spec.type);
   int64_t count = input.getNumElements();
   auto draw = [&](Draw::Mode mode, double scale = 1) {

@@ -108,6 +108,16 @@ float powerf(float base, int exponent) {
 }
 double power(double base, int exponent) { return std::pow(base, exponent); }
 
+/// LLVM makes one call of a sine and a cosine of the same value.
+void sineAndCosinef(float x, float *sine, float *cosine) {
+  *sine = std::sin(x);
+  *cosine = std::cos(x);
+}
+void sineAndCosine(double x, double *sine, double *cosine) {
+  *sine = std::sin(x);
+  *cosine = std::cos(x);
+}
+
 struct Symbol {
   const char *name;
   void *address;
@@ -139,6 +149,8 @@ const Symbol symbols[] = {
     {"memset", reinterpret_cast<void *>(&std::memset)},
     {"__powisf2", reinterpret_cast<void *>(&powerf)},
     {"__powidf2", reinterpret_cast<void *>(&power)},
+    {"sincosf", reinterpret_cast<void *>(&sineAndCosinef)},
+    {"sincos", reinterpret_cast<void *>(&sineAndCosine)},
     {"fma", reinterpret_cast<void *>(
                 static_cast<double (*)(double, double, double)>(&::fma))},
     {"fmaf", reinterpret_cast<void *>(

@@ -12,6 +12,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
 #include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
+#include "qimeng/Partition/Expand.h"
 #include "qimeng/Verify/Passes.h"
 
 using namespace mlir;
@@ -80,6 +81,9 @@ static void dropCasts(Operation *root) {
 }
 
 LogicalResult qimeng::widen(ModuleOp module) {
+  // Before types change: whether a value is subnormal, say, is asked of the
+  // type in which the program was written.
+  expandOperations(module);
   WalkResult bits = module.walk([](arith::BitcastOp op) {
     Type from = getElementTypeOrSelf(op.getIn().getType());
     Type to = getElementTypeOrSelf(op.getOut().getType());
@@ -102,7 +106,41 @@ LogicalResult qimeng::widen(ModuleOp module) {
   return verify(module);
 }
 
+/// Which conversions below `op`, in order, round a value to a type for which
+/// `isNarrow` holds before something else is computed from it. What they round
+/// for the result alone is rounded when it is written.
+static SmallVector<Type> findRoundings(Operation *op,
+                                       function_ref<bool(Type)> isNarrow) {
+  SmallVector<Type> roundings;
+  op->walk([&](arith::TruncFOp cast) {
+    bool isRead = llvm::any_of(cast->getUsers(), [](Operation *user) {
+      return !isa<linalg::YieldOp>(user);
+    });
+    roundings.push_back(isRead && isNarrow(cast.getType()) ? cast.getType()
+                                                           : Type());
+  });
+  return roundings;
+}
+
+/// Rounds what the conversions below `op`, in order, rounded.
+static void restoreRoundings(Operation *op, ArrayRef<Type> roundings) {
+  SmallVector<arith::TruncFOp> casts;
+  op->walk([&](arith::TruncFOp cast) { casts.push_back(cast); });
+  for (auto [cast, narrow] : llvm::zip_equal(casts, roundings)) {
+    if (!narrow)
+      continue;
+    OpBuilder builder(cast);
+    Value rounded =
+        arith::TruncFOp::create(builder, cast.getLoc(), narrow, cast.getIn());
+    cast.replaceAllUsesWith(
+        arith::ExtFOp::create(builder, cast.getLoc(), cast.getType(), rounded)
+            .getResult());
+    cast.erase();
+  }
+}
+
 void qimeng::computeInF32(ModuleOp module) {
+  expandOperations(module);
   auto wide = Float32Type::get(module.getContext());
   auto isNarrow = [](FloatType type) { return type.getWidth() == 16; };
   auto isNarrowType = [&](Type type) {
@@ -128,6 +166,7 @@ void qimeng::computeInF32(ModuleOp module) {
       return arith::ExtFOp::create(builder, loc,
                                    replacer.replace(value.getType()), value);
     };
+    SmallVector<Type> roundings = findRoundings(op, isNarrowType);
     Operation *copy = builder.clone(*op);
     replacer.recursivelyReplaceElementsIn(copy, true, false, true);
     builder.setInsertionPoint(copy);
@@ -142,6 +181,7 @@ void qimeng::computeInF32(ModuleOp module) {
         operand.set(value);
       }
     });
+    restoreRoundings(copy, roundings);
     dropCasts(copy);
     builder.setInsertionPointAfter(copy);
     for (auto [from, to] : llvm::zip(op->getResults(), copy->getResults())) {

@@ -72,9 +72,66 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
-// expected-error @+1 {{argument 0 has no elements: 'tensor<0x4xf32>'}}
+// Arguments may have no elements, results may not.
+// expected-error @+1 {{has result 0 of type 'tensor<0x4xf32>', which has no elements, so no kernel writes it; expected results with elements. Do not return it}}
 func.func @f(%x: tensor<0x4xf32>) -> tensor<0x4xf32> {
   return %x : tensor<0x4xf32>
+}
+
+// -----
+
+#map = affine_map<(i) -> (i)>
+func.func @f(%x: tensor<0xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+  %c0 = arith.constant 0 : index
+  %0 = linalg.generic {indexing_maps = [#map], iterator_types = ["parallel"]} outs(%y : tensor<4xf32>) {
+  ^bb0(%o: f32):
+    // expected-error @+1 {{'tensor.extract' op reads a tensor without elements, of type 'tensor<0xf32>'; there is nothing to read. Remove it}}
+    %e = tensor.extract %x[%c0] : tensor<0xf32>
+    linalg.yield %e : f32
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{is described in MLIR as maxf(minf(value, min), max)}}
+  %0 = math.clampf %x to [%x, %x] : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+// What a complex operation has no expansion for is named.
+#map = affine_map<(i) -> (i)>
+func.func @f(%x: tensor<4xf32>) -> tensor<4xi64> {
+  %e = tensor.empty() : tensor<4xi64>
+  %0 = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xi64>) {
+  ^bb0(%a: f32, %o: i64):
+    // expected-error @+1 {{'complex.create' op is not supported in a tensor program}}
+    %c = complex.create %a, %a : complex<f32>
+    %b = complex.bitcast %c : complex<f32> to i64
+    linalg.yield %b : i64
+  } -> tensor<4xi64>
+  return %0 : tensor<4xi64>
+}
+
+// -----
+
+// The iterations of a reduction that reads where its accumulator says are
+// written out, and there may be too many.
+#map = affine_map<(i) -> (i)>
+#none = affine_map<(i) -> ()>
+func.func @f(%x: tensor<300xi32>, %t: tensor<8xi32>, %o: tensor<i32>) -> tensor<i32> {
+  // expected-error @+1 {{reads a tensor at a position that depends on an accumulator, over 300 iterations; expected outputs indexed by distinct loops, and at most 256 iterations, which are written out. Split the reduction, or read before it}}
+  %0 = linalg.generic {indexing_maps = [#map, #none], iterator_types = ["reduction"]} ins(%x : tensor<300xi32>) outs(%o : tensor<i32>) {
+  ^bb0(%a: i32, %b: i32):
+    %s = arith.addi %a, %b : i32
+    %i = arith.index_cast %s : i32 to index
+    %v = tensor.extract %t[%i] : tensor<8xi32>
+    linalg.yield %v : i32
+  } -> tensor<i32>
+  return %0 : tensor<i32>
 }
 
 // -----

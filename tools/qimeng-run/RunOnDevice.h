@@ -11,11 +11,12 @@
 #include "qimeng/Verify/Numbers.h"
 
 /// Runs `entry` of `module` on GPU `ordinal` and prints the median time and
-/// what the assembler said; with `check`, compares on all its trials. A tensor
+/// what the assembler said, and the outputs if asked to; with `check`, compares
+/// on all its trials. A tensor
 /// program is partitioned first, and kernels without a grid get plain small
 /// tiles. Returns qimeng-run's exit code.
 int runOnDevice(mlir::ModuleOp module, llvm::StringRef entry, unsigned ordinal,
                 const qimeng::Draw &draw, uint64_t seed, unsigned repeat,
-                const qimeng::NumbersCheck *check);
+                bool printOutputs, const qimeng::NumbersCheck *check);
 
 #endif // QIMENG_TOOLS_QIMENG_RUN_RUNONDEVICE_H

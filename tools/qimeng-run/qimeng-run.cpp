@@ -5,10 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "PrintTensor.h"
 #include "RunOnDevice.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
+#include "qimeng/Dialect/QiMeng/IR/QiMeng.h"
 #include "qimeng/Pipelines/OpenProgram.h"
 #include "qimeng/Pipelines/Registration.h"
 #include "qimeng/Verify/Numbers.h"
@@ -49,22 +52,6 @@ namespace {
 enum ExitCode { Right = 0, Wrong = 1, Unusable = 2 };
 } // namespace
 
-static void print(const HostTensor &tensor, unsigned number) {
-  llvm::raw_ostream &out = llvm::outs();
-  out << "output " << number << " : " << tensor.getSpec().str() << "\n";
-  ArrayRef<int64_t> shape = tensor.getSpec().shape;
-  int64_t row = shape.empty() ? 1 : shape.back();
-  for (int64_t i = 0, end = tensor.getNumElements(); i < end; ++i) {
-    out << (i % row == 0 ? "  " : " ");
-    if (isFloat(tensor.getSpec().type))
-      out << llvm::format("%.6g", tensor.get(i));
-    else
-      out << static_cast<int64_t>(tensor.get(i));
-    if (i % row == row - 1)
-      out << "\n";
-  }
-}
-
 /// The largest errors of the trial on plain inputs, for a person.
 static void printErrors(const NumbersCheck &check,
                         const NumbersCheck::Trial &trial,
@@ -90,6 +77,25 @@ static void printErrors(const NumbersCheck &check,
       llvm::outs() << llvm::format(", %.0f %% of what is allowed", share * 100);
     llvm::outs() << "\n";
   }
+}
+
+/// Whether `module` holds the function or kernel `name`; empty names are for
+/// others to judge. An error lists those that it holds.
+static bool hasEntry(ModuleOp module, StringRef name) {
+  std::string known;
+  for (Operation &op : *module.getBody()) {
+    if (!isa<func::FuncOp, KernelOp>(op))
+      continue;
+    StringRef symbol = SymbolTable::getSymbolName(&op).getValue();
+    if (symbol == name)
+      return true;
+    known += (known.empty() ? "" : ", ") + symbol.str();
+  }
+  if (name.empty())
+    return true;
+  module.emitError() << "holds no function or kernel named '" << name << "'; "
+                     << (known.empty() ? "it holds none" : "it holds " + known);
+  return false;
 }
 
 int qimengRunMain(int argc, char **argv) {
@@ -134,6 +140,18 @@ int qimengRunMain(int argc, char **argv) {
   llvm::cl::HideUnrelatedOptions(category);
   if (!llvm::cl::ParseCommandLineOptions(argc, argv, overview, &llvm::errs()))
     return Unusable;
+  if (!doCheck && (!referencePath.empty() || !referenceEntry.empty())) {
+    llvm::errs() << "qimeng-run: "
+                 << (referencePath.empty() ? "--reference-entry"
+                                           : "--reference")
+                 << " says what to compare with; add --check to compare\n";
+    return Unusable;
+  }
+  if (referencePath.empty() && !referenceEntry.empty()) {
+    llvm::errs() << "qimeng-run: --reference-entry names a function or kernel "
+                    "of --reference; name that file, too\n";
+    return Unusable;
+  }
   unsigned ordinal = 0;
   if (device != "cpu" && device != "gpu" &&
       StringRef(device).getAsInteger(10, ordinal)) {
@@ -160,13 +178,15 @@ int qimengRunMain(int argc, char **argv) {
       readProgram(file, "qimeng-run", sources, &context);
   if (!module)
     return Unusable;
+  if (!hasEntry(*module, entry))
+    return Unusable;
   computeInF32(*module);
   OwningOpRef<ModuleOp> referenceModule;
   SourceMgrDiagnosticHandler referenceHandler(referenceSources, &context);
   if (!referencePath.empty()) {
     referenceModule =
         readProgram(referencePath, "qimeng-run", referenceSources, &context);
-    if (!referenceModule)
+    if (!referenceModule || !hasEntry(*referenceModule, referenceEntry))
       return Unusable;
   }
   NumbersOptions options;
@@ -183,7 +203,7 @@ int qimengRunMain(int argc, char **argv) {
       check = std::move(*made);
     }
     return runOnDevice(*module, entry, ordinal, draw, seed,
-                       std::max(1u, repeat.getValue()), check.get());
+                       std::max(1u, repeat.getValue()), doPrint, check.get());
   }
   auto executor = CPUExecutor::create(*module, entry);
   if (failed(executor))
@@ -212,7 +232,7 @@ int qimengRunMain(int argc, char **argv) {
   }
   if (doPrint)
     for (auto [number, output] : llvm::enumerate(found))
-      print(output, number);
+      printTensor(output, number);
   std::sort(times.begin(), times.end());
   llvm::outs() << llvm::format("ran in %.3f ms\n",
                                times[times.size() / 2] * 1e3);

@@ -110,6 +110,7 @@ struct Settings {
   ModelChoice model;
   DescribeSettings describe;
   std::string rules, saveRule;
+  bool timeLimitGiven = false;
 };
 
 /// Fills `settings`, or gives an exit code. The options live no longer than
@@ -182,6 +183,7 @@ std::optional<int> parseCommandLine(int argc, char **argv, Settings &settings) {
   settings = {input,   archName, output, planner,      recipe,         store,
               device,  entry,    budget, seed,         timeLimit,      threads,
               ptxOnly, quiet,    plain,  model.take(), describe.take()};
+  settings.timeLimitGiven = timeLimit.getNumOccurrences() > 0;
   settings.rules = rules;
   settings.saveRule = saveRule;
   return std::nullopt;
@@ -217,6 +219,9 @@ int qimengTuneMain(int argc, char **argv) {
     return *code;
   if (settings.budget < 1)
     return fail(BadUsage, "--budget must be at least 1");
+  if (settings.timeLimitGiven && !(settings.timeLimit > 0))
+    return fail(BadUsage, "--time-limit must be more than 0 seconds; leave it "
+                          "out for no limit");
   if (settings.planner != "rules" && settings.planner != "beam" &&
       settings.planner != "evolutionary" && settings.planner != "replay" &&
       !asksModel(settings.planner))

@@ -26,6 +26,13 @@ def QiMengPartition : Pass<"qimeng-partition", "::mlir::ModuleOp"> {
     | any other body | `qimeng.fold` |
     | pad with a value other than zero, concat, insert_slice, generate | selection by position |
     | reshape, slice, transpose, broadcast, zero padding, splat | none: folded into the views of the kernels that read the result |
+    | a reduction whose body reads a tensor where its accumulator says | its iterations, one after another |
+
+    Before that, affine and complex operations become arith and math, gather and
+    scatter become generate and linalg.generic, loops with constant bounds between
+    tensors are unrolled, and both sides of a branch are computed. Of a tensor
+    without elements nothing is read: a reduction over none is its initial value.
+    Results without elements are refused, since no kernel writes them.
 
     f16 and bf16 values are computed with in f32 and rounded when they are
     stored. Constants that are no splats become `memref.global`s. Tensors with index

@@ -10,6 +10,7 @@
 
 #include "qimeng/Verify/Numbers.h"
 #include "qimeng/Verify/Structure.h"
+#include <limits>
 
 namespace qimeng {
 
@@ -19,9 +20,11 @@ struct VerifyOptions {
   bool skipUnchanged = false;
   /// Writes that checkWrites may visit where it finds no closed form.
   int64_t maxVisits = int64_t(1) << 26;
-  /// Check 4 runs where one run of `after` takes no more scalar operations than
-  /// this; 0 leaves it out.
+  /// Check 4 runs where one run of either program takes no more scalar
+  /// operations than this; 0 leaves it out.
   double maxWork = 1e9;
+  /// And where it takes no more memory than this.
+  double maxBytes = std::numeric_limits<double>::infinity();
   NumbersOptions numbers;
   /// Check 4 adds trials on random inputs (56 at most) while they take no more
   /// scalar operations than this.
@@ -43,10 +46,21 @@ mlir::LogicalResult proveRewrite(mlir::ModuleOp before, mlir::ModuleOp after,
 /// Scalar operations in one run of all kernels of `module`, roughly.
 double countWork(mlir::ModuleOp module);
 
-/// proveRewrite, then check 4: `after` gives the numbers of `before` (a kernel
-/// program, or the tensor program it was partitioned from) on the CPU executor,
-/// at the sizes that they have. `ranNumbers` tells whether maxWork allowed
-/// that.
+/// Memory in bytes that check 4 takes with `program` as the reference, roughly.
+double countNumbersBytes(mlir::ModuleOp program);
+
+/// Whether maxWork and maxBytes allow check 4 at the sizes of the programs.
+bool mayCompareNumbers(mlir::ModuleOp before, mlir::ModuleOp after,
+                       const VerifyOptions &options);
+
+/// Check 4: `after` gives the numbers of `before` (a kernel program, or the
+/// tensor program it was partitioned from) on the CPU executor, at the sizes
+/// that they have.
+mlir::LogicalResult compareNumbers(mlir::ModuleOp before, mlir::ModuleOp after,
+                                   const VerifyOptions &options = {});
+
+/// proveRewrite, then compareNumbers where mayCompareNumbers; `ranNumbers`
+/// tells whether. Success without it is no acceptance: numbers are unknown.
 mlir::LogicalResult verifyRewrite(mlir::ModuleOp before, mlir::ModuleOp after,
                                   const VerifyOptions &options = {},
                                   bool *ranNumbers = nullptr);

@@ -20,6 +20,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
 #include "qimeng/Conversion/ToCPU/ToCPU.h"
+#include "qimeng/Partition/Expand.h"
 
 using namespace mlir;
 
@@ -101,6 +102,7 @@ struct PrepareTensors
     : public qimeng::impl::PrepareTensorsPassBase<PrepareTensors> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    qimeng::expandOperations(module);
     Builder attributes(&getContext());
     for (auto function : module.getOps<func::FuncOp>()) {
       if (function.isExternal() || function.isPrivate())
@@ -117,7 +119,9 @@ struct PrepareTensors
       if (auto extract = dyn_cast<tensor::ExtractOp>(op))
         guardExtract(extract);
       else if (isa<linalg::AggregatedOpInterface, linalg::PackOp,
-                   linalg::UnPackOp>(op))
+                   linalg::UnPackOp, linalg::WinogradFilterTransformOp,
+                   linalg::WinogradInputTransformOp,
+                   linalg::WinogradOutputTransformOp>(op))
         aggregates.push_back(op);
     });
     IRRewriter rewriter(&getContext());
@@ -144,6 +148,12 @@ struct PrepareTensors
       return linalg::lowerPack(rewriter, pack);
     if (auto unpack = dyn_cast<linalg::UnPackOp>(op))
       return linalg::lowerUnPack(rewriter, unpack);
+    if (auto filter = dyn_cast<linalg::WinogradFilterTransformOp>(op))
+      return linalg::decomposeWinogradFilterTransformOp(rewriter, filter);
+    if (auto input = dyn_cast<linalg::WinogradInputTransformOp>(op))
+      return linalg::decomposeWinogradInputTransformOp(rewriter, input);
+    if (auto output = dyn_cast<linalg::WinogradOutputTransformOp>(op))
+      return linalg::decomposeWinogradOutputTransformOp(rewriter, output);
     auto parts =
         cast<linalg::AggregatedOpInterface>(op).decomposeOperation(rewriter);
     if (failed(parts))
