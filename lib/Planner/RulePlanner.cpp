@@ -38,6 +38,7 @@ private:
   bool persist(KernelOp kernel);
   bool widths(KernelOp kernel);
   bool others(KernelOp kernel);
+  bool othersBeforeTiles(KernelOp kernel);
 
   SmallVector<Step> proposals(KernelOp kernel, StringRef action);
   bool isLegal(ArrayRef<Step> steps);
@@ -415,13 +416,12 @@ bool Rules::widths(KernelOp kernel) {
   return !moves.empty();
 }
 
+/// What actions without a rule propose.
 bool Rules::others(KernelOp kernel) {
   static const StringRef known[] = {
       "fuse_producer", "fuse_consumer",   "tile",     "retile",
       "tensorize",     "stage",           "pipeline", "specialize",
       "reorder",       "split_reduction", "persist"};
-  if (!kernel.isTiled())
-    return false;
   for (const ActionInfo *action : getActions()) {
     if (llvm::is_contained(known, action->name) || !action->propose ||
         wasDecided(kernel.getSymName(), action->name))
@@ -432,13 +432,18 @@ bool Rules::others(KernelOp kernel) {
   return !moves.empty();
 }
 
+/// What they propose for untiled kernels, which there are none of later.
+bool Rules::othersBeforeTiles(KernelOp kernel) {
+  return !kernel.isTiled() && others(kernel);
+}
+
 std::vector<Move> Rules::run() {
   using Rule = bool (Rules::*)(KernelOp);
   // All kernels go through a phase before any enters the next: fusing needs
   // untiled kernels on both sides.
   if (fuse())
     return std::move(moves);
-  const Rule phases[][6] = {{&Rules::split},
+  const Rule phases[][6] = {{&Rules::split, &Rules::othersBeforeTiles},
                             {&Rules::tile, &Rules::tensorize, &Rules::stage,
                              &Rules::order, &Rules::persist, &Rules::widths},
                             {&Rules::others}};

@@ -53,6 +53,78 @@ int64_t stagesOf(const Step &step) {
   return intOf(step, "stages", step.action == "specialize" ? 4 : 3);
 }
 
+/// Whether the action is one more step for a tiled kernel: what cuts kernels
+/// into tiles, fuses them, writes them anew or changes earlier steps is not.
+bool goesOnFromTiles(const ActionInfo &action) {
+  return !action.edit && action.family != ActionFamily::Tiling &&
+         action.family != ActionFamily::Fusing &&
+         action.family != ActionFamily::Rewriting;
+}
+
+/// The action's proposals; its defaults, where they are legal, for one that
+/// makes none because it seldom pays.
+SmallVector<Step> proposeOrDefault(KernelOp kernel, const ActionInfo &action,
+                                   const Architecture &architecture) {
+  SmallVector<Step> steps = proposeSteps(kernel, action, architecture);
+  bool hasDefaults =
+      llvm::none_of(action.parameters, [](const ActionParameter &parameter) {
+        return parameter.kind == ParameterKind::Symbol ||
+               parameter.kind == ParameterKind::Text;
+      });
+  if (!steps.empty() || !hasDefaults)
+    return steps;
+  std::string why;
+  FailureOr<Step> step =
+      makeStep(kernel.getContext(), action.name, kernel.getSymName(), {}, why);
+  auto program = kernel->getParentOfType<ModuleOp>();
+  if (succeeded(step) &&
+      succeeded(checkStep(program, *step, &architecture, why)))
+    steps.push_back(*step);
+  return steps;
+}
+
+/// Another value for one of the parameters of a reorder step.
+Step varyOrder(const Step &step, Mutator &mutator) {
+  SmallVector<NamedAttribute> given;
+  for (NamedAttribute parameter : step.parameters)
+    if (parameter.getName() != "kernel")
+      given.push_back(parameter);
+  if (given.empty())
+    return step;
+  NamedAttribute chosen = given[mutator.draw(given.size())];
+  StringRef name = chosen.getName();
+  auto drawOf = [&](std::initializer_list<int64_t> values) {
+    return values.begin()[mutator.draw(values.size())];
+  };
+  if (name == "raster")
+    return withInt(step, name, drawOf({1, 2, 4, 8, 16, 32}));
+  if (name == "vector")
+    return withInt(step, name, drawOf({4, 8, 16}));
+  if (name == "warps") {
+    int64_t warps = intOf(step, name, 4);
+    return withInt(
+        step, name,
+        std::clamp<int64_t>(mutator.draw(2) ? warps * 2 : warps / 2, 1, 16));
+  }
+  auto list = dyn_cast<DenseI64ArrayAttr>(chosen.getValue());
+  if (!list || list.empty())
+    return step;
+  SmallVector<int64_t> values(list.asArrayRef());
+  size_t at = mutator.draw(values.size());
+  if (name == "loops")
+    std::swap(values[at], values[(at + 1) % values.size()]);
+  else if (name == "swizzle")
+    values[at] = drawOf({32, 64, 128});
+  else if (name == "pad")
+    values[at] = drawOf({0, 16, 32, 64});
+  else if (name == "major")
+    values[at] = drawOf({-1, 0, 1});
+  MLIRContext *context = step.parameters.getContext();
+  NamedAttrList attributes(step.parameters);
+  attributes.set(name, DenseI64ArrayAttr::get(context, values));
+  return normalizeStep({step.action, attributes.getDictionary(context)});
+}
+
 /// A wgmma product whose factors no channel holds cannot run.
 bool isRunnable(ModuleOp program) {
   bool good = true;
@@ -157,18 +229,8 @@ Step Mutator::vary(const Step &step) {
     int64_t stages = stagesOf(step) + (draw(2) ? 1 : -1);
     return withInt(step, "stages", std::clamp<int64_t>(stages, 2, 8));
   }
-  if (step.action == "reorder") {
-    static const int64_t rasters[] = {1, 2, 4, 8, 16, 32};
-    if (step.parameters.contains("raster"))
-      return withInt(step, "raster", rasters[draw(std::size(rasters))]);
-    if (step.parameters.contains("warps")) {
-      int64_t warps = intOf(step, "warps", 4);
-      return withInt(
-          step, "warps",
-          std::clamp<int64_t>(draw(2) ? warps * 2 : warps / 2, 1, 16));
-    }
-    return step;
-  }
+  if (step.action == "reorder")
+    return varyOrder(step, *this);
   if (step.action == "tensorize") {
     auto kind = step.parameters.getAs<StringAttr>("kind");
     NamedAttrList attributes(step.parameters);
@@ -214,13 +276,17 @@ std::optional<Step> Mutator::propose(ModuleOp program, StringRef name,
   auto kernel = program.lookupSymbol<KernelOp>(name);
   if (!kernel)
     return std::nullopt;
-  SmallVector<Step> all;
+  // Every action alike, however many proposals it makes.
+  SmallVector<SmallVector<Step>> all;
   for (StringRef action : actions)
     if (const ActionInfo *info = findAction(action))
-      llvm::append_range(all, proposeSteps(kernel, *info, architecture));
+      if (auto steps = proposeOrDefault(kernel, *info, architecture);
+          !steps.empty())
+        all.push_back(std::move(steps));
   if (all.empty())
     return std::nullopt;
-  return all[draw(all.size())];
+  const SmallVector<Step> &steps = all[draw(all.size())];
+  return steps[draw(steps.size())];
 }
 
 std::optional<Recipe> Mutator::mutate(const Recipe &recipe,
@@ -253,8 +319,10 @@ std::optional<Recipe> Mutator::mutate(const Recipe &recipe,
                   : OwningOpRef<ModuleOp>();
         if (!program)
           continue;
-        static const StringRef actions[] = {"reorder", "persist", "pipeline",
-                                            "stage", "specialize"};
+        SmallVector<StringRef> actions;
+        for (const ActionInfo *action : getActions())
+          if (goesOnFromTiles(*action))
+            actions.push_back(action->name);
         std::optional<Step> step =
             propose(*program, steps[at].getKernel(), actions);
         if (!step)

@@ -65,6 +65,10 @@ bool Case::build(bool sensitive, bool withChannels) {
   for (const Step &step : rewrite->recipe.getSteps()) {
     ++counts["action " + step.action];
     ++counts["actions"];
+    if (step.action == "reorder")
+      for (NamedAttribute parameter : step.parameters)
+        if (parameter.getName() != "kernel")
+          ++counts["reorder " + parameter.getName().str()];
     ++steps;
   }
   if (settings.print)

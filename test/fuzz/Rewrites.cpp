@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Rewrites.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -47,6 +47,43 @@ static std::pair<int64_t, int64_t> getRanks(KernelOp kernel) {
   return {outputs, reductions};
 }
 
+/// Loops that stand in one another, at most: what `loops` may permute.
+static int64_t getLoopDepth(KernelOp kernel) {
+  int64_t deepest = 0;
+  kernel.walk([&](scf::ForOp loop) {
+    int64_t depth = 1;
+    for (Operation *op = loop; (op = op->getParentOfType<scf::ForOp>());)
+      ++depth;
+    deepest = std::max(deepest, depth);
+  });
+  return deepest;
+}
+
+/// Tiles of the kernel's channels.
+static int64_t countTiles(KernelOp kernel) {
+  int64_t tiles = 0;
+  kernel.walk(
+      [&](ChannelOp channel) { tiles += channel.getType().getTiles().size(); });
+  return tiles;
+}
+
+/// Layouts of the channels' tiles, for all or for each.
+static void drawLayouts(KernelOp kernel, Random &random, Texts &texts) {
+  int64_t tiles = countTiles(kernel);
+  if (tiles == 0)
+    return;
+  auto draw = [&](const char *name, llvm::ArrayRef<int64_t> choices) {
+    texts.push_back(
+        {name, drawList(random, random.oneIn(2) ? 1 : tiles, choices)});
+  };
+  if (random.oneIn(2))
+    draw("swizzle", {32, 64, 128, 0});
+  else if (random.oneIn(2))
+    draw("pad", {0, 16, 32, 48});
+  if (random.oneIn(3))
+    draw("major", {-1, 0, 1});
+}
+
 /// Parameters that no proposal has; their preconditions may refuse them.
 static Texts drawParameters(const ActionInfo &action, KernelOp kernel,
                             Random &random) {
@@ -71,39 +108,22 @@ static Texts drawParameters(const ActionInfo &action, KernelOp kernel,
       texts.push_back({"vector", std::to_string(1 << random.below(5))});
     if (random.oneIn(3))
       texts.push_back({"warps", drawWarps()});
-    if (random.oneIn(3))
-      texts.push_back({"loops", "1,0"});
-    if (random.oneIn(4))
-      texts.push_back({"pad", "16"});
+    int64_t depth = getLoopDepth(kernel);
+    if (depth > 1 && random.oneIn(2))
+      texts.push_back({"loops", depth == 2        ? "1,0"
+                                : random.oneIn(2) ? "0,2,1"
+                                                  : "2,0,1"});
+    drawLayouts(kernel, random, texts);
   } else if (action.name == "split_reduction") {
     texts.push_back({"parts", std::to_string(2 + random.below(7))});
     if (reductions > 1)
       texts.push_back({"reduction", std::to_string(random.below(reductions))});
   } else if (action.name == "persist") {
     texts.push_back({"blocks", std::to_string(1 + random.below(4))});
+  } else if (action.name == "cluster") {
+    texts.push_back({"size", std::to_string(2 << random.below(2))});
   }
   return texts;
-}
-
-/// Whether the step computes a sum of floats a second time in a program that
-/// takes exponentials. Later steps may then choose another order of its terms
-/// for one of the copies; where a soft maximum subtracts the one from the
-/// other, a last bit of large numbers overflows: that is a wrong rewrite of
-/// legal actions, which check 4 refuses.
-static bool copiesSums(ModuleOp module, const Step &step) {
-  auto recompute = step.parameters.getAs<BoolAttr>("recompute");
-  if (!step.parameters.contains("recompute") ||
-      (recompute && !recompute.getValue()))
-    return false;
-  bool exponentials = false, sums = false;
-  module.walk([&](Operation *op) {
-    exponentials |= isa<math::ExpOp, math::Exp2Op>(op);
-    if (isa<DotOp, FoldOp>(op))
-      sums = true;
-    if (auto reduce = dyn_cast<ReduceOp>(op))
-      sums |= reduce.getKind() == Combiner::Add;
-  });
-  return exponentials && sums;
 }
 
 /// `fuse`: only actions of that family, on any kernels.
@@ -127,6 +147,9 @@ static std::optional<Step> drawStep(ModuleOp module, Random &random,
   // Most actions need a tiled kernel.
   if (!kernel.isTiled() && random.oneIn(2))
     action = findAction(random.oneIn(6) ? "split_reduction" : "tile");
+  // Few kernels get channels, whose layouts only reorder chooses.
+  if (countTiles(kernel) > 0 && random.oneIn(2))
+    action = findAction("reorder");
   if (random.oneIn(2)) {
     SmallVector<Step> steps = proposeSteps(kernel, *action, architecture);
     if (steps.empty())
@@ -160,7 +183,7 @@ FailureOr<Rewrite> qimeng::applyRandomActions(ModuleOp program, Random &random,
   for (int64_t tries = 0; tries < 6 * maxSteps && steps < maxSteps; ++tries) {
     std::optional<Step> step = drawStep(*rewrite.module, random, architecture,
                                         /*fuse=*/tries < fusing);
-    if (!step || copiesSums(*rewrite.module, *step))
+    if (!step)
       continue;
     Recipe longer(rewrite.recipe);
     std::string why;
@@ -226,7 +249,11 @@ static std::optional<Rewrite> drawChannels(ModuleOp program,
   else
     actions.push_back({ways == 3 ? "specialize" : "pipeline",
                        {{"stages", std::to_string(2 + random.below(3))}}});
+  actions.push_back({"reorder", {}});
   for (auto &[action, texts] : actions) {
+    if (action == "reorder")
+      drawLayouts(rewrite.module->lookupSymbol<KernelOp>(kernel), random,
+                  texts);
     SmallVector<std::pair<StringRef, StringRef>> values(texts.begin(),
                                                         texts.end());
     std::string why;

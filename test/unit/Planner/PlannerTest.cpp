@@ -193,6 +193,67 @@ TEST_F(PlannerTest, ReductionsOfReductionsHaveANaiveForm) {
   }
 }
 
+const char *const bytes = R"(
+func.func @bytes(%a: tensor<256x512xi8>, %b: tensor<512x256xi8>) -> tensor<256x256xi32> {
+  %zero = arith.constant 0 : i32
+  %empty = tensor.empty() : tensor<256x256xi32>
+  %init = linalg.fill ins(%zero : i32) outs(%empty : tensor<256x256xi32>) -> tensor<256x256xi32>
+  %d = linalg.matmul ins(%a, %b : tensor<256x512xi8>, tensor<512x256xi8>) outs(%init : tensor<256x256xi32>) -> tensor<256x256xi32>
+  return %d : tensor<256x256xi32>
+})";
+
+// Layouts are proposed last, and for tiles that threads read: what wgmma and
+// bulk copies want is what they have. Rules take none of them.
+TEST_F(PlannerTest, LayoutsAreProposedLast) {
+  const Architecture &target = **findArchitecture("sm_90a");
+  using Steps = std::vector<
+      std::pair<const char *, std::vector<std::pair<StringRef, StringRef>>>>;
+  auto propose = [&](const char *text, const Steps &steps) {
+    load(text);
+    std::string why, list;
+    for (const auto &[action, values] : steps) {
+      auto step = makeStep(&context, action, "matmul", values, why);
+      EXPECT_TRUE(succeeded(step)) << why;
+      EXPECT_TRUE(succeeded(applyStep(*program, *step, &target)));
+    }
+    auto kernel = program->lookupSymbol<KernelOp>("matmul");
+    for (const Step &step :
+         proposeSteps(kernel, *findAction("reorder"), target))
+      list += StringRef(step.str()).split("@matmul ").second.str() + "; ";
+    return list;
+  };
+  const Steps tile = {
+      {"tile", {{"sizes", "64,64"}, {"reduce", "32"}, {"warps", "4"}}}};
+  auto with = [&](const Steps &more) {
+    Steps all = tile;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const char *const orders = "raster = 8; raster = 4; raster = 16; raster = 2; "
+                             "warps = 8; warps = 2; ";
+  EXPECT_EQ(propose(gemm, with({{"tensorize", {}}, {"pipeline", {}}})),
+            std::string(orders) + "swizzle = [64]; swizzle = [32]; ");
+  EXPECT_EQ(propose(gemm, with({{"tensorize", {}},
+                                {"pipeline", {}},
+                                {"reorder", {{"swizzle", "64"}}}})),
+            std::string(orders) + "swizzle = [32]; pad = [16]; ");
+  EXPECT_EQ(propose(gemm, with({{"tensorize", {}}, {"specialize", {}}})),
+            "raster = 8; raster = 4; raster = 16; raster = 2; "
+            "swizzle = [32]; ");
+  EXPECT_EQ(propose(gemm, with({{"tensorize", {{"kind", "wgmma"}}},
+                                {"pipeline", {}}})),
+            "raster = 8; raster = 4; raster = 16; raster = 2; ");
+  EXPECT_EQ(propose(gemm, with({{"tensorize", {}}})), orders);
+  // ldmatrix brings bytes where K is contiguous.
+  EXPECT_EQ(propose(bytes, with({{"tensorize", {}}, {"pipeline", {}}})),
+            "raster = 4; raster = 2; warps = 8; warps = 2; swizzle = [32]; "
+            "pad = [16] major = [-1, 0]; ");
+  load(gemm);
+  for (const char *arch : {"sm_80", "sm_90a"})
+    for (const std::string &step : follow(arch, true))
+      EXPECT_EQ(step.find("swizzle"), std::string::npos) << step;
+}
+
 TEST_F(PlannerTest, ReplayProposesTheRecipeOnce) {
   load(gemm);
   const Architecture &target = **findArchitecture("sm_80");

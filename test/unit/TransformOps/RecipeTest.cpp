@@ -292,8 +292,8 @@ TEST_F(RecipeTest, FewRowsTakeLongSteps) {
     steps.push_back(step.str());
   EXPECT_TRUE(llvm::is_contained(
       steps, "tile @k sizes = [16, 128] reduce = [128] warps = 8"));
-  EXPECT_TRUE(llvm::is_contained(
-      steps, "tile @k sizes = [16, 64] reduce = [256]"));
+  EXPECT_TRUE(
+      llvm::is_contained(steps, "tile @k sizes = [16, 64] reduce = [256]"));
 }
 
 /// What a product makes may be reduced by the same kernel to less than a tile:

@@ -238,4 +238,95 @@ TEST_F(SearchTest, MutantsAndCrossingsAreLegal) {
   EXPECT_GT(made, 30);
 }
 
+struct StepText {
+  const char *action, *kernel;
+  std::vector<std::pair<StringRef, StringRef>> values;
+};
+
+/// What `tries` mutants of the recipe change, a line for each.
+static std::string mutantsOf(ModuleOp payload, const Architecture &target,
+                             ArrayRef<StepText> steps, int tries) {
+  Recipe recipe(payload.getContext());
+  std::string why;
+  for (const StepText &text : steps) {
+    auto step = makeStep(payload.getContext(), text.action, text.kernel,
+                         text.values, why);
+    EXPECT_TRUE(succeeded(step) && succeeded(recipe.append(*step, why))) << why;
+  }
+  EXPECT_TRUE(succeeded(recipe.replay(payload, &target)));
+  std::string changes;
+  Mutator mutator(payload, target, 7);
+  for (int i = 0; i < tries; ++i) {
+    std::string change;
+    if (mutator.mutate(recipe, change))
+      changes += change + "\n";
+  }
+  return changes;
+}
+
+static bool has(const std::string &text, const char *part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Layouts, widths of accesses and orders of loops are drawn, and varied where a
+// recipe has them.
+TEST_F(SearchTest, MutationsChangeOrders) {
+  const Architecture &ampere = **findArchitecture("sm_80");
+  const StepText tile = {
+      "tile",
+      "first",
+      {{"sizes", "128,128"}, {"reduce", "64"}, {"warps", "8"}}};
+  std::string changes = mutantsOf(
+      *payload, ampere,
+      {tile,
+       {"tensorize", "first", {}},
+       {"pipeline", "first", {}},
+       {"reorder", "first", {{"swizzle", "128,64"}, {"raster", "4"}}}},
+      200);
+  for (const char *part :
+       {"swizzle = [32, 64]", "swizzle = [64, 64]", "swizzle = [128, 128]",
+        "raster = 8", "reorder @first pad = [16]",
+        "reorder @first swizzle = [64]"})
+    EXPECT_TRUE(has(changes, part)) << part << "\n" << changes;
+
+  OwningOpRef<ModuleOp> sums = parseSourceString<ModuleOp>(R"(
+    qimeng.kernel @sum(%x: memref<256x4096xf32>, %y: memref<1xf32>) {
+      %0 = qimeng.load %x : memref<256x4096xf32> -> tensor<256x4096xf32>
+      %1 = qimeng.reduce add %0 axes [0, 1] : tensor<256x4096xf32>
+      %2 = qimeng.broadcast %1 axes [0] : tensor<f32> -> tensor<1xf32>
+      qimeng.store %2, %y : tensor<1xf32>, memref<1xf32>
+    })",
+                                                           &context);
+  ASSERT_TRUE(sums);
+  changes = mutantsOf(*sums, ampere,
+                      {{"tile", "sum", {{"sizes", "1"}, {"reduce", "32,128"}}},
+                       {"reorder", "sum", {{"vector", "8"}}}},
+                      100);
+  for (const char *part :
+       {"reorder @sum vector = 4", "reorder @sum loops = [1, 0]"})
+    EXPECT_TRUE(has(changes, part)) << part << "\n" << changes;
+}
+
+// One more step may be of any action that goes on from tiles, an action that
+// proposes nothing by itself included.
+TEST_F(SearchTest, MutationsAddStepsOfAllActions) {
+  auto tile = [](const char *kernel) {
+    return StepText{"tile",
+                    kernel,
+                    {{"sizes", "128,128"}, {"reduce", "64"}, {"warps", "8"}}};
+  };
+  std::string changes = mutantsOf(*payload, target,
+                                  {tile("first"),
+                                   {"tensorize", "first", {{"kind", "wgmma"}}},
+                                   {"specialize", "first", {}},
+                                   tile("second")},
+                                  200);
+  for (const char *part :
+       {"cluster @first", "persist @first", "reorder @first", "stage @second",
+        "pipeline @second", "tensorize @second"})
+    EXPECT_TRUE(has(changes, part)) << part << "\n" << changes;
+  for (const char *part : {"fuse_", "split_reduction", "rewrite"})
+    EXPECT_FALSE(has(changes, part)) << part << "\n" << changes;
+}
+
 } // namespace

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FuseCopies.h"
 #include "Reindexer.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -112,7 +113,6 @@ static FailureOr<Plan> makePlan(KernelOp producer, KernelOp consumer,
     return refuse(why, "a kernel cannot be fused with itself");
   Plan plan;
   plan.recompute = recompute;
-  plan.recompute = recompute;
   plan.producer = findLaunch(producer, why);
   if (!plan.producer)
     return failure();
@@ -179,6 +179,8 @@ static FailureOr<Plan> makePlan(KernelOp producer, KernelOp consumer,
     return refuse(why, "nobody else needs what @" + producer.getSymName() +
                            " writes, so nothing has to be computed again; "
                            "leave 'recompute' out");
+  if (recompute && failed(checkCopiesOfSums(plan.producer, plan.consumer, why)))
+    return failure();
   if (!plan.kept.empty() &&
       getStoredType(producer).getShape() != getStoredType(consumer).getShape())
     return refuse(why, "others need what @" + producer.getSymName() +

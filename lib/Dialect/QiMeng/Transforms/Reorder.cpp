@@ -16,8 +16,8 @@ using namespace mlir;
 using namespace qimeng;
 
 /// Rows of programs in a group, and bytes of padding in a row; more is of no
-/// use.
-static constexpr int64_t mostRaster = 1024, mostPad = 4096;
+/// use. What the lowering adds to rows by itself.
+static constexpr int64_t mostRaster = 1024, mostPad = 4096, usualPad = 16;
 
 //===----------------------------------------------------------------------===//
 // Loops
@@ -138,13 +138,64 @@ static void permuteLoops(ArrayRef<int64_t> order, KernelOp kernel,
 // Layouts
 //===----------------------------------------------------------------------===//
 
-/// The channels' tiles, in program order.
+/// The tiles of the channels in shared memory, in program order.
 static SmallVector<std::pair<ChannelOp, unsigned>> getTiles(KernelOp kernel) {
   SmallVector<std::pair<ChannelOp, unsigned>> tiles;
   for (ChannelOp channel : kernel.getBody().getOps<ChannelOp>())
-    for (unsigned i = 0; i < channel.getType().getTiles().size(); ++i)
-      tiles.push_back({channel, i});
+    if (channel.getSpace() == MemorySpace::Shared)
+      for (unsigned i = 0; i < channel.getType().getTiles().size(); ++i)
+        tiles.push_back({channel, i});
   return tiles;
+}
+
+/// Where products read tile `number` of the channel as a factor.
+static SmallVector<OpOperand *> getFactors(ChannelOp channel, unsigned number) {
+  SmallVector<OpOperand *> factors;
+  for (Operation *user : channel->getUsers())
+    if (auto take = dyn_cast<TakeOp>(user))
+      for (OpOperand &use : take.getTiles()[number].getUses())
+        if (isa<DotOp>(use.getOwner()) && use.getOperandNumber() < 2)
+          factors.push_back(&use);
+  return factors;
+}
+
+static Mma getMma(OpOperand *factor) {
+  return cast<DotOp>(factor->getOwner()).getMma();
+}
+
+/// The dimension of a factor that its product sums.
+static int64_t getSummedDim(OpOperand *factor) {
+  int64_t rank = cast<RankedTensorType>(factor->get().getType()).getRank();
+  return factor->getOperandNumber() == 0 ? rank - 1 : rank - 2;
+}
+
+static bool feedsWgmma(ChannelOp channel) {
+  for (unsigned i = 0; i < channel.getType().getTiles().size(); ++i)
+    for (OpOperand *factor : getFactors(channel, i))
+      if (getMma(factor) == Mma::Wgmma)
+        return true;
+  return false;
+}
+
+/// The dimension along which the tile is contiguous in shared memory where its
+/// layout says `given`: that along which memory is, where it says none.
+static int64_t resolveMajor(ChannelOp channel, unsigned number, int64_t given) {
+  auto tile = cast<RankedTensorType>(channel.getType().getTiles()[number]);
+  if (given >= 0)
+    return given;
+  int64_t major = -1;
+  for (Operation *user : channel->getUsers())
+    if (auto put = dyn_cast<PutOp>(user))
+      if (auto load = put.getTiles()[number].getDefiningOp<LoadOp>())
+        major = getContiguousDim(load.getSource());
+  if (major < 0)
+    major = tile.getRank() - 1;
+  // A batch dimension of size 1 is no order for rows that wgmma reads.
+  if (tile.getDimSize(major) == 1)
+    for (OpOperand *factor : getFactors(channel, number))
+      if (getMma(factor) == Mma::Wgmma)
+        return getSummedDim(factor);
+  return major;
 }
 
 static bool changesLayouts(ReorderOp op) {
@@ -229,22 +280,23 @@ static LogicalResult checkLayouts(ReorderOp op, KernelOp kernel,
                              ", or -1 for the last; found " + Twine(major));
     if (tile.getRank() == 0)
       continue;
-    int64_t extent = tile.getDimSize(major < 0 ? tile.getRank() - 1 : major);
-    int64_t row = extent * tile.getElementTypeBitWidth() / 8;
+    int64_t dim = resolveMajor(channel, number, major);
+    int64_t row = tile.getDimSize(dim) * tile.getElementTypeBitWidth() / 8;
     if (swizzle > row)
       return refuse(why, "the swizzle" + where() +
                              " is longer than its rows, " + "which have " +
                              Twine(row) + " bytes");
-    bool wgmma = llvm::any_of(channel->getUsers(), [](Operation *user) {
-      return isa<TakeOp>(user) &&
-             llvm::any_of(user->getUsers(), [](Operation *taker) {
-               auto dot = dyn_cast<DotOp>(taker);
-               return dot && dot.getMma() == Mma::Wgmma;
-             });
-    });
-    if (wgmma && swizzle == 0)
+    if (feedsWgmma(channel) && swizzle == 0)
       return refuse(why, "wgmma reads tile " + Twine(index) +
                              ", which must have a swizzle then");
+    for (OpOperand *factor : getFactors(channel, number))
+      if (getMma(factor) == Mma::Wgmma && tile.getElementTypeBitWidth() != 16 &&
+          dim != getSummedDim(factor))
+        return refuse(why, "wgmma reads tile " + Twine(index) +
+                               ", which must be contiguous along dimension " +
+                               Twine(getSummedDim(factor)) +
+                               " (K) then: only tiles of 16-bit types need "
+                               "not be");
   }
   OwningOpRef<KernelOp> copy = kernel.clone();
   IRRewriter rewriter(kernel.getContext());
@@ -338,6 +390,100 @@ LogicalResult ReorderOp::rewrite(KernelOp kernel, RewriterBase &rewriter,
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Proposals
+//===----------------------------------------------------------------------===//
+
+static DictionaryAttr makeLists(
+    Builder &builder,
+    std::initializer_list<std::pair<StringRef, ArrayRef<int64_t>>> lists) {
+  NamedAttrList parameters;
+  for (auto [name, list] : lists)
+    parameters.set(name, builder.getDenseI64ArrayAttr(list));
+  return parameters.getDictionary(builder.getContext());
+}
+
+/// Neighbouring loops of the nest exchanged.
+static void proposeLoops(KernelOp kernel, Builder &builder,
+                         SmallVectorImpl<DictionaryAttr> &proposals) {
+  int64_t depth = findNest(kernel).size();
+  for (int64_t at = depth - 2; at >= 0; --at) {
+    auto order = llvm::to_vector(llvm::seq<int64_t>(0, depth));
+    std::swap(order[at], order[at + 1]);
+    proposals.push_back(makeLists(builder, {{"loops", order}}));
+  }
+}
+
+/// The longest swizzle that the rows of all tiles have room for, or 0.
+static int64_t getLongestSwizzle(KernelOp kernel) {
+  int64_t longest = 128;
+  for (auto [channel, number] : getTiles(kernel)) {
+    auto tile = cast<RankedTensorType>(channel.getType().getTiles()[number]);
+    if (tile.getRank() == 0)
+      return 0;
+    int64_t major =
+        resolveMajor(channel, number, getOldLayout(channel, number).getMajor());
+    longest = std::min(longest, tile.getDimSize(major) *
+                                    tile.getElementTypeBitWidth() / 8);
+  }
+  return longest < 32 ? 0 : longest;
+}
+
+/// The list `major` that has K contiguous where mma.sync reads tiles: its
+/// fragments come by ldmatrix then. Tiles of 16 bits have that either way.
+/// Nothing where no tile would change.
+static std::optional<SmallVector<int64_t>> findMajors(KernelOp kernel) {
+  SmallVector<int64_t> majors;
+  bool changes = false;
+  for (auto [channel, number] : getTiles(kernel)) {
+    auto tile = cast<RankedTensorType>(channel.getType().getTiles()[number]);
+    int64_t old = getOldLayout(channel, number).getMajor();
+    majors.push_back(old);
+    for (OpOperand *factor : getFactors(channel, number))
+      if (getMma(factor) == Mma::MmaSync &&
+          tile.getElementTypeBitWidth() != 16 &&
+          resolveMajor(channel, number, old) != getSummedDim(factor)) {
+        majors.back() = getSummedDim(factor);
+        changes = true;
+      }
+  }
+  if (!changes)
+    return std::nullopt;
+  return majors;
+}
+
+/// Other layouts for tiles that products read by shared loads. wgmma and bulk
+/// copies want the longest swizzle, which the lowering gives them; all others
+/// get a pad from it.
+static void proposeLayouts(KernelOp kernel, Builder &builder,
+                           SmallVectorImpl<DictionaryAttr> &proposals) {
+  bool factors = false, given = false;
+  int64_t now = 0;
+  for (auto [channel, number] : getTiles(kernel)) {
+    if (feedsWgmma(channel))
+      return;
+    factors |= !getFactors(channel, number).empty();
+    given |= channel.getLayoutsAttr() != nullptr;
+    now = std::max(now, getOldLayout(channel, number).getSwizzle());
+  }
+  if (!factors)
+    return;
+  int64_t longest = getLongestSwizzle(kernel);
+  if (kernel.isSpecialized() && !given)
+    now = longest;
+  for (int64_t swizzle : {128, 64, 32})
+    if (swizzle <= longest && 4 * swizzle > longest && swizzle != now)
+      proposals.push_back(makeLists(builder, {{"swizzle", swizzle}}));
+  // Bulk copies know neither pads nor transpositions.
+  if (kernel.isSpecialized())
+    return;
+  if (given && now != 0)
+    proposals.push_back(makeLists(builder, {{"pad", usualPad}}));
+  if (auto majors = findMajors(kernel))
+    proposals.push_back(
+        makeLists(builder, {{"pad", usualPad}, {"major", *majors}}));
+}
+
 void ReorderOp::propose(KernelOp kernel, const Architecture &,
                         SmallVectorImpl<DictionaryAttr> &proposals) {
   if (!kernel.isTiled())
@@ -365,12 +511,8 @@ void ReorderOp::propose(KernelOp kernel, const Architecture &,
     for (int64_t warps : {schedule.getWarps() * 2, schedule.getWarps() / 2})
       if (warps >= 1)
         add("warps", warps);
-  Nest nest = findNest(kernel);
-  if (nest.size() == 2) {
-    NamedAttribute parameter(builder.getStringAttr("loops"),
-                             builder.getDenseI64ArrayAttr({1, 0}));
-    proposals.push_back(builder.getDictionaryAttr(parameter));
-  }
+  proposeLoops(kernel, builder, proposals);
+  proposeLayouts(kernel, builder, proposals);
 }
 
 LogicalResult ReorderOp::holds(KernelOp before, KernelOp after,

@@ -18,6 +18,11 @@
 // RUN: not qimeng-opt %s --qimeng-reorder="kernel=gemm pad=4" 2>&1 | FileCheck %s --check-prefix=BADPAD
 // RUN: not qimeng-opt %s --qimeng-reorder="kernel=gemm pad=1664 arch=sm_80" 2>&1 | FileCheck %s --check-prefix=PADDED
 // RUN: not qimeng-opt %s --qimeng-reorder="kernel=gemm major=2" 2>&1 | FileCheck %s --check-prefix=MAJOR
+// RUN: qimeng-opt %s --qimeng-reorder="kernel=turned swizzle=128,32" | FileCheck %s --check-prefix=TURNED
+// RUN: not qimeng-opt %s --qimeng-reorder="kernel=turned swizzle=128,64" 2>&1 | FileCheck %s --check-prefix=TURNEDROW
+// RUN: not qimeng-opt %s --qimeng-reorder="kernel=bytes swizzle=32 major=-1,1" 2>&1 | FileCheck %s --check-prefix=ALONGK
+// RUN: qimeng-opt %s --qimeng-reorder="kernel=bytes swizzle=32 major=-1,0" | FileCheck %s --check-prefix=BYTES
+// RUN: not qimeng-opt %s --qimeng-reorder="kernel=registers swizzle=32" 2>&1 | FileCheck %s --check-prefix=NOCHANNEL
 // RUN: not qimeng-opt %s --qimeng-reorder="kernel=nest swizzle=32" 2>&1 | FileCheck %s --check-prefix=NOCHANNEL
 // RUN: not qimeng-opt %s --qimeng-reorder="kernel=nest loops=0,0" 2>&1 | FileCheck %s --check-prefix=PERMUTATION
 // RUN: not qimeng-opt %s --qimeng-reorder="kernel=gemm loops=1,0" 2>&1 | FileCheck %s --check-prefix=NONEST
@@ -139,6 +144,52 @@ qimeng.kernel @roles(%A: memref<64xf16>, %C: memref<64xf16>) grid(1) {
     qimeng.store %t, %C : tensor<64xf16>, memref<64xf16>
     qimeng.release %ch : !qimeng.channel<tensor<64xf16>>
   }
+}
+
+// Rows are what is contiguous in memory, where no layout says otherwise: the
+// first tile has rows of 128 bytes, along M, and the second of 32, along K.
+// TURNED: layouts [#qimeng.layout<swizzle = 128>, #qimeng.layout<swizzle = 32>] : <tensor<64x16xf16>, tensor<16x32xf16>>
+// TURNEDROW: the swizzle of tile 1 is longer than its rows, which have 32 bytes
+qimeng.kernel @turned(%A: memref<16x64xf16>, %B: memref<32x16xf16>, %C: memref<64x32xf32>) grid(1, 1) {
+  %c0 = arith.constant 0 : index
+  %z = arith.constant dense<0.0> : tensor<64x32xf32>
+  %ch = qimeng.channel stages(1) : !qimeng.channel<tensor<64x16xf16>, tensor<16x32xf16>>
+  %va = qimeng.view %A by affine_map<(m, k) -> (k, m)> : memref<16x64xf16> -> !qimeng.view<64x16xf16>
+  %vb = qimeng.view %B by affine_map<(k, n) -> (n, k)> : memref<32x16xf16> -> !qimeng.view<16x32xf16>
+  %a = qimeng.load %va[%c0, %c0] : !qimeng.view<64x16xf16> -> tensor<64x16xf16>
+  %b = qimeng.load %vb[%c0, %c0] : !qimeng.view<16x32xf16> -> tensor<16x32xf16>
+  qimeng.put %ch, %a, %b : !qimeng.channel<tensor<64x16xf16>, tensor<16x32xf16>>
+  %t, %u = qimeng.take %ch : !qimeng.channel<tensor<64x16xf16>, tensor<16x32xf16>>
+  %d = qimeng.dot %t, %u, %z : tensor<64x16xf16>, tensor<16x32xf16> -> tensor<64x32xf32>
+  qimeng.release %ch : !qimeng.channel<tensor<64x16xf16>, tensor<16x32xf16>>
+  qimeng.store %d, %C[%c0, %c0] : tensor<64x32xf32>, memref<64x32xf32>
+}
+
+// ALONGK: wgmma reads tile 1, which must be contiguous along dimension 0 (K) then: only tiles of 16-bit types need not be
+// BYTES: layouts [#qimeng.layout<swizzle = 32>, #qimeng.layout<swizzle = 32, major = 0>] : <tensor<64x32xi8>, tensor<32x64xi8>>
+qimeng.kernel @bytes(%A: memref<64x32xi8>, %B: memref<64x32xi8>, %C: memref<64x64xi32>) grid(1, 1) {
+  %c0 = arith.constant 0 : index
+  %z = arith.constant dense<0> : tensor<64x64xi32>
+  %ch = qimeng.channel stages(1) : !qimeng.channel<tensor<64x32xi8>, tensor<32x64xi8>>
+  %v = qimeng.view %B by affine_map<(k, n) -> (n, k)> : memref<64x32xi8> -> !qimeng.view<32x64xi8>
+  %a = qimeng.load %A[%c0, %c0] : memref<64x32xi8> -> tensor<64x32xi8>
+  %b = qimeng.load %v[%c0, %c0] : !qimeng.view<32x64xi8> -> tensor<32x64xi8>
+  qimeng.put %ch, %a, %b : !qimeng.channel<tensor<64x32xi8>, tensor<32x64xi8>>
+  %t, %u = qimeng.take %ch : !qimeng.channel<tensor<64x32xi8>, tensor<32x64xi8>>
+  %p = qimeng.dot %t, %u, %z mma <wgmma> : tensor<64x32xi8>, tensor<32x64xi8> -> tensor<64x64xi32>
+  qimeng.release %ch : !qimeng.channel<tensor<64x32xi8>, tensor<32x64xi8>>
+  qimeng.store %p, %C[%c0, %c0] : tensor<64x64xi32>, memref<64x64xi32>
+}
+
+// A channel in registers has no layouts in shared memory.
+qimeng.kernel @registers(%A: memref<64xf32>, %C: memref<64xf32>) grid(1) {
+  %c0 = arith.constant 0 : index
+  %ch = qimeng.channel stages(1) in <register> : !qimeng.channel<tensor<64xf32>>
+  %a = qimeng.load %A[%c0] : memref<64xf32> -> tensor<64xf32>
+  qimeng.put %ch, %a : !qimeng.channel<tensor<64xf32>>
+  %t = qimeng.take %ch : !qimeng.channel<tensor<64xf32>>
+  qimeng.store %t, %C[%c0] : tensor<64xf32>, memref<64xf32>
+  qimeng.release %ch : !qimeng.channel<tensor<64xf32>>
 }
 
 // UNTILED: the kernel is not tiled; tile it first

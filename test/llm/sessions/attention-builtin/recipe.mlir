@@ -10,7 +10,7 @@ module attributes {transform.with_named_sequence} {
     transform.qimeng.tile @batch_matmul sizes = [1, 16, 16] reduce = [16, 0, 0] warps = 1 in %arg0 : !transform.any_op
     transform.qimeng.tensorize @batch_matmul in %arg0 : !transform.any_op
     transform.qimeng.pipeline @batch_matmul stages = 2 in %arg0 : !transform.any_op
-    transform.qimeng.tile @batch_matmul_1 sizes = [1, 32, 32] reduce = [32] warps = 2 in %arg0 : !transform.any_op
+    transform.qimeng.tile @batch_matmul_1 sizes = [1, 32, 32] reduce = [64] warps = 2 in %arg0 : !transform.any_op
     transform.yield 
   }
 }

@@ -3,8 +3,7 @@ module attributes {transform.with_named_sequence} {
     transform.qimeng.fuse_consumer @softmax_max consumer = @softmax_exp in %arg0 : !transform.any_op
     transform.qimeng.fuse_consumer @softmax_sum consumer = @softmax_div in %arg0 : !transform.any_op
     transform.qimeng.fuse_consumer @softmax_max consumer = @softmax_sum in %arg0 : !transform.any_op
-    transform.qimeng.tile @softmax_max sizes = [2, 0] warps = 2 in %arg0 : !transform.any_op
-    transform.qimeng.reorder @softmax_max warps = 8 in %arg0 : !transform.any_op
+    transform.qimeng.tile @softmax_max sizes = [2, 0] in %arg0 : !transform.any_op
     transform.yield 
   }
 }
