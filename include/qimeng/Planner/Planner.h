@@ -83,8 +83,8 @@ public:
 
 /// The order in which an expert decides: fuse; tile; tensor cores with the
 /// copies that feed them; order of programs; persistence; widths. Actions that
-/// the rules know nothing of are proposed last, as the actions themselves
-/// propose them.
+/// the rules know nothing of come after these for tiled kernels, and before
+/// tiles for untiled ones, as the actions themselves propose them.
 std::unique_ptr<Planner> createRulePlanner();
 
 /// Proposes the steps of `recipe`, all at once.
