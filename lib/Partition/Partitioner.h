@@ -102,6 +102,10 @@ private:
              mlir::AffineMap map = {});
   /// Stores `tile` as the whole of `result` and launches the kernel.
   void finish(KernelBuilder &kernel, const Tile &tile, mlir::Value result);
+  /// The kernel's result: `inserted` where `inside` holds, `base` elsewhere.
+  void finishInsertion(KernelBuilder &kernel, const Tile &inside,
+                       const Tile &inserted, const Tile &base,
+                       mlir::Value result);
   std::string makeName(mlir::StringRef base);
   /// A unique name: the operation's, or `kind` where that says nothing.
   std::string makeName(mlir::Operation *op, mlir::StringRef kind = "");

@@ -202,6 +202,16 @@ static Tile gatherAt(KernelBuilder &kernel, const Source &source,
   return {value, dims};
 }
 
+void Partitioner::finishInsertion(KernelBuilder &kernel, const Tile &inside,
+                                  const Tile &inserted, const Tile &base,
+                                  Value result) {
+  Type type = elementOf(result);
+  finish(kernel,
+         kernel.select(inside, kernel.convert(inserted, type),
+                       kernel.convert(base, type)),
+         result);
+}
+
 LogicalResult Partitioner::convertDynamicInsertSlice(tensor::InsertSliceOp op) {
   Value result = op.getResult();
   KernelBuilder kernel(host, op.getLoc(), makeName(op), getShape(result));
@@ -249,11 +259,7 @@ LogicalResult Partitioner::convertDynamicInsertSlice(tensor::InsertSliceOp op) {
     abandon(kernel);
     return reportUnsupported(op, evaluator);
   }
-  Type type = elementOf(result);
-  finish(kernel,
-         kernel.select(inside, kernel.convert(*inserted, type),
-                       kernel.convert(*base, type)),
-         result);
+  finishInsertion(kernel, inside, *inserted, *base, result);
   return success();
 }
 
@@ -290,11 +296,7 @@ LogicalResult Partitioner::convertInsertSlice(tensor::InsertSliceOp op) {
     abandon(kernel);
     return reportUnsupported(op, evaluator);
   }
-  Type type = elementOf(result);
-  finish(kernel,
-         kernel.select(inside, kernel.convert(*inserted, type),
-                       kernel.convert(*base, type)),
-         result);
+  finishInsertion(kernel, inside, *inserted, *base, result);
   return success();
 }
 
@@ -324,11 +326,7 @@ LogicalResult Partitioner::convertInsert(tensor::InsertOp op) {
     abandon(kernel);
     return reportUnsupported(op, evaluator);
   }
-  Type type = elementOf(result);
-  finish(kernel,
-         kernel.select(here, kernel.convert(*scalar, type),
-                       kernel.convert(*base, type)),
-         result);
+  finishInsertion(kernel, here, *scalar, *base, result);
   return success();
 }
 
