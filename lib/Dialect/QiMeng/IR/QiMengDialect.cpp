@@ -273,7 +273,7 @@ static bool dependsOnProgram(Value value, int64_t dim) {
   }
   Operation *op = value.getDefiningOp();
   if (auto id = dyn_cast<ProgramIdOp>(op))
-    return id.getDim() == dim;
+    return static_cast<int64_t>(id.getDim()) == dim;
   return op->getNumRegions() != 0 ||
          llvm::any_of(op->getOperands(), [&](Value operand) {
            return dependsOnProgram(operand, dim);
