@@ -987,3 +987,27 @@ qimeng.kernel @k(%x: memref<4xf32>) grid(1) {
     qimeng.release %c : <tensor<4xf32>>
   }
 }
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) grid(1) {
+  %c0 = arith.constant 0 : index
+  // expected-error @below {{operand #0 must be statically shaped tensor}}
+  %r = "qimeng.transpose"(%c0) <{permutation = array<i64: 0>}> : (index) -> tensor<4xf32>
+}
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) grid(1) {
+  %c0 = arith.constant 0 : index
+  // expected-error @below {{operand #0 must be a first-in first-out buffer of tiles}}
+  %r = "qimeng.take"(%c0) : (index) -> tensor<4xf32>
+}
+
+// -----
+
+qimeng.kernel @k(%x: memref<4xf32>) grid(1) {
+  // expected-error @+2 {{expected non-function type}}
+  // expected-error @below {{failed to parse QiMeng_ChannelType parameter 'tiles'}}
+  %c = qimeng.channel stages(1) : <>
+}
