@@ -13,8 +13,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "RegisterChannels.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
@@ -27,6 +29,8 @@ struct Queue {
   SmallVector<SmallVector<Value>> slots;
   /// A slot may hold zeros that stand for a put that did not run.
   bool ended = false;
+  /// The loop whose counter decides that, if one does.
+  Operation *endedIn = nullptr;
 };
 using Queues = llvm::MapVector<Value, Queue>;
 
@@ -66,6 +70,30 @@ private:
   llvm::SetVector<Value> channels;
 };
 } // namespace
+
+/// Whether the branch's condition, directly in a loop, is true up to some
+/// iteration and false from there on: counter + constant < constant.
+static bool endsOnce(scf::IfOp branch) {
+  auto loop = dyn_cast<scf::ForOp>(branch->getParentOp());
+  auto compare = branch.getCondition().getDefiningOp<arith::CmpIOp>();
+  if (!loop || !compare ||
+      !llvm::is_contained({arith::CmpIPredicate::slt, arith::CmpIPredicate::ult,
+                           arith::CmpIPredicate::sle,
+                           arith::CmpIPredicate::ule},
+                          compare.getPredicate()) ||
+      !matchPattern(compare.getRhs(), m_Constant()))
+    return false;
+  Value counter = compare.getLhs();
+  if (auto apply = counter.getDefiningOp<affine::AffineApplyOp>()) {
+    AffineMap map = apply.getAffineMap();
+    if (map.getNumInputs() != 1 || map.getNumDims() != 1 ||
+        !isa<AffineConstantExpr>(simplifyAffineExpr(
+            map.getResult(0) - getAffineDimExpr(0, map.getContext()), 1, 0)))
+      return false;
+    counter = apply.getOperand(0);
+  }
+  return counter == loop.getInductionVar();
+}
 
 static SmallVector<Value> getTiles(const Queues &queues) {
   SmallVector<Value> tiles;
@@ -151,8 +179,17 @@ LogicalResult Resolver::runFor(scf::ForOp loop, Queues &queues) {
   rewriter.modifyOpInPlace(yield, [&] { yield->setOperands(yielded); });
   rewriter.replaceOp(loop, wide.getResults().take_front(carried));
   setTiles(queues, wide.getResults().drop_front(carried));
-  for (auto &[channel, queue] : queues)
-    queue.ended = inside[channel].ended;
+  for (auto &[channel, queue] : queues) {
+    const Queue &end = inside[channel];
+    queue.ended = end.ended && !queue.slots.empty();
+    queue.endedIn = nullptr;
+    if (queue.ended && end.endedIn != wide)
+      return wide.emitOpError()
+             << "repeats a put into a channel in registers under a condition "
+                "that is not 'counter + constant < constant' of this loop; "
+                "what comes after a put that did not run would be taken too "
+                "late";
+  }
   return success();
 }
 
@@ -186,8 +223,10 @@ LogicalResult Resolver::runIf(scf::IfOp branch, Queues &queues) {
   SmallVector<Value *> places;
   for (auto &[channel, queue] : queues) {
     Queue &one = paths[0][channel], &other = paths[1][channel];
-    queue.ended =
-        one.ended || other.ended || one.slots.size() != other.slots.size();
+    bool differ = one.slots.size() != other.slots.size();
+    if (one.slots.size() > other.slots.size() && endsOnce(branch))
+      queue.endedIn = branch->getParentOp();
+    queue.ended = one.ended || other.ended || differ;
     fillUp(one.slots, other.slots, rewriter);
     fillUp(other.slots, one.slots, rewriter);
     queue.slots = one.slots;

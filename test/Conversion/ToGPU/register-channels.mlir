@@ -79,3 +79,28 @@ qimeng.kernel @late(%X: memref<1024xf32>, %Y: memref<128xf32>) grid(2) {
   %r = qimeng.take %ch : <tensor<128xf32>>
   qimeng.store %r, %Y[%c0] : tensor<128xf32>, memref<128xf32>
 }
+
+// -----
+
+// The put resumes after it did not run: zeros would be taken before its tile.
+qimeng.kernel @resumes(%X: memref<1024xf32>, %Y: memref<128xf32>) grid(1) {
+  %zero = arith.constant dense<0.0> : tensor<128xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %ch = qimeng.channel stages(3) in <register> : <tensor<128xf32>>
+  %t = qimeng.load %X[%c0] : memref<1024xf32> -> tensor<128xf32>
+  qimeng.put %ch, %t : <tensor<128xf32>>
+  // expected-error @below {{repeats a put into a channel in registers under a condition that is not 'counter + constant < constant' of this loop}}
+  %sum = scf.for %i = %c0 to %c2 step %c1 iter_args(%acc = %zero) -> (tensor<128xf32>) {
+    %later = arith.cmpi sge, %i, %c1 : index
+    scf.if %later {
+      qimeng.put %ch, %t : <tensor<128xf32>>
+    }
+    %u = qimeng.take %ch : <tensor<128xf32>>
+    %s = arith.addf %acc, %u : tensor<128xf32>
+    qimeng.release %ch : <tensor<128xf32>>
+    scf.yield %s : tensor<128xf32>
+  }
+  qimeng.store %sum, %Y[%c0] : tensor<128xf32>, memref<128xf32>
+}
